@@ -78,10 +78,10 @@ export class CodeBuilder {
 
   /** A load or store with its natural alignment as the hint unless `alignLog2` says otherwise. */
   memory(name: MemoryOpcode, offset: number, alignLog2?: number): this {
-    const [opcode, natural] = MEMORY_OPCODE[name];
+    const packed = MEMORY_OPCODE[name];
     this.#code
-      .byte(opcode)
-      .u32(alignLog2 ?? natural)
+      .byte(packed & 0xff)
+      .u32(alignLog2 ?? packed >>> 8)
       .u32(offset);
     return this;
   }

@@ -24,15 +24,15 @@ export const OPCODE = {
 /** Name of an instruction without immediates. */
 export type Opcode = keyof typeof OPCODE;
 
-/** Numeric opcodes of loads and stores, with the natural alignment as a power of two. */
+/** Numeric opcodes of loads and stores, the natural alignment (as a power of two) in bits 8 and up. */
 export const MEMORY_OPCODE = {
-  'i32.load': [0x28, 2], 'i64.load': [0x29, 3], 'f32.load': [0x2a, 2], 'f64.load': [0x2b, 3],
-  'i32.load8_s': [0x2c, 0], 'i32.load8_u': [0x2d, 0], 'i32.load16_s': [0x2e, 1], 'i32.load16_u': [0x2f, 1],
-  'i64.load8_s': [0x30, 0], 'i64.load8_u': [0x31, 0], 'i64.load16_s': [0x32, 1], 'i64.load16_u': [0x33, 1],
-  'i64.load32_s': [0x34, 2], 'i64.load32_u': [0x35, 2],
-  'i32.store': [0x36, 2], 'i64.store': [0x37, 3], 'f32.store': [0x38, 2], 'f64.store': [0x39, 3],
-  'i32.store8': [0x3a, 0], 'i32.store16': [0x3b, 1], 'i64.store8': [0x3c, 0], 'i64.store16': [0x3d, 1], 'i64.store32': [0x3e, 2],
-} as const satisfies Record<string, readonly [opcode: number, alignLog2: number]>;
+  'i32.load': 0x228, 'i64.load': 0x329, 'f32.load': 0x22a, 'f64.load': 0x32b,
+  'i32.load8_s': 0x02c, 'i32.load8_u': 0x02d, 'i32.load16_s': 0x12e, 'i32.load16_u': 0x12f,
+  'i64.load8_s': 0x030, 'i64.load8_u': 0x031, 'i64.load16_s': 0x132, 'i64.load16_u': 0x133,
+  'i64.load32_s': 0x234, 'i64.load32_u': 0x235,
+  'i32.store': 0x236, 'i64.store': 0x337, 'f32.store': 0x238, 'f64.store': 0x339,
+  'i32.store8': 0x03a, 'i32.store16': 0x13b, 'i64.store8': 0x03c, 'i64.store16': 0x13d, 'i64.store32': 0x23e,
+} as const;
 
 /** Name of a load or store. */
 export type MemoryOpcode = keyof typeof MEMORY_OPCODE;

@@ -4,7 +4,7 @@ import type { ByteWriter } from './byte-writer.ts';
 export type ValType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref';
 
 /** @source WebAssembly Core Specification 2.0, "Binary Format: Types" */
-export const VALTYPE_BYTE = {
+export const VALTYPE_BYTE: Readonly<Record<ValType, number>> = {
   i32: 0x7f,
   i64: 0x7e,
   f32: 0x7d,
@@ -12,7 +12,7 @@ export const VALTYPE_BYTE = {
   v128: 0x7b,
   funcref: 0x70,
   externref: 0x6f,
-} as const satisfies Record<ValType, number>;
+};
 
 /** A function type. */
 export interface FuncType {

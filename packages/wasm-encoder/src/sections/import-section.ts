@@ -44,7 +44,10 @@ export class ImportSection {
           writeLimits(out, description.limits);
           break;
         case 'global':
-          out.byte(0x03).byte(VALTYPE_BYTE[description.type]).byte(description.mutable ? 1 : 0);
+          out
+            .byte(0x03)
+            .byte(VALTYPE_BYTE[description.type])
+            .byte(description.mutable ? 1 : 0);
           break;
       }
     }
