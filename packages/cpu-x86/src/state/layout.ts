@@ -1,0 +1,121 @@
+/**
+ * The one table of CPU state: every architectural and engine field, its offset from the CPU's base address in the
+ * memory, its size and its SDM name. Generated code and TypeScript both address state through it, and nothing else
+ * knows an offset. All of it fits one page, so that a base constant per CPU addresses everything.
+ */
+
+/** Bytes that one CPU's state takes. */
+export const STATE_SIZE_BYTES = 4096;
+
+/** General registers, 16 of 8 bytes, in encoding order (RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8..R15). */
+export const GPR = 0x000;
+/** Eight bytes that are always zero: the register slot of an absent base or index. */
+export const ZERO = 0x080;
+/** RIP of the next instruction to execute (u64); exact whenever TypeScript looks at it. */
+export const RIP = 0x088;
+/** Arithmetic flags in lazy form, see `flags.ts`: kind (u32), x (u64), y (u64). */
+export const FLAGS_KIND = 0x090;
+export const FLAGS_X = 0x098;
+export const FLAGS_Y = 0x0a0;
+/** RFLAGS without the six arithmetic flags (u32): TF, IF, DF, IOPL, NT, RF, VM, AC, VIF, VIP, ID. */
+export const SYSTEM_FLAGS = 0x0a8;
+/** Current privilege level (u32). */
+export const CPL = 0x0ac;
+/** Decode key of the current code, see `mode.ts` (u32). */
+export const MODE = 0x0b0;
+/** 1 while the instruction boundary is shadowed by STI, MOV SS or POP SS (u32). */
+export const INTERRUPT_SHADOW = 0x0b4;
+/** Activity state (u32): `ACTIVITY_*`. */
+export const ACTIVITY = 0x0b8;
+
+/**
+ * Segment registers: 8 records of 32 bytes in the order ES, CS, SS, DS, FS, GS, LDTR, TR.
+ * `low` and `high` are the first and last valid offset (expand-down resolved; low > high when unusable).
+ */
+export const SEGMENTS = 0x100;
+export const SEGMENT_SIZE_BYTES = 32;
+export const SEGMENT_BASE = 0;
+export const SEGMENT_LOW = 8;
+export const SEGMENT_HIGH = 12;
+export const SEGMENT_SELECTOR = 16;
+/** Descriptor bits 40..55 (type, S, DPL, P, limit 19:16 as zero, AVL, L, D/B, G) in bits 0..15. */
+export const SEGMENT_ATTRIBUTES = 20;
+/** Limit in bytes, granularity applied. */
+export const SEGMENT_LIMIT = 24;
+/** Bit 0 readable, bit 1 writable, as data accesses through this register see it. */
+export const SEGMENT_RIGHTS = 28;
+export const LDTR_INDEX = 6;
+export const TR_INDEX = 7;
+
+/** Control registers (u32 each but CR2 and CR3). */
+export const CR0 = 0x200;
+export const CR4 = 0x204;
+export const CR2 = 0x208;
+export const CR3 = 0x210;
+export const CR8 = 0x218;
+/** Extended control register 0 (u32; XSAVE state components). */
+export const XCR0 = 0x21c;
+/** Descriptor-table registers: base u64, limit u32. */
+export const GDTR_BASE = 0x220;
+export const GDTR_LIMIT = 0x228;
+export const IDTR_BASE = 0x230;
+export const IDTR_LIMIT = 0x238;
+/** DR0..DR3, DR6, DR7 as u64 at `DR + 8 * n` (n = 4 and 5 unused). */
+export const DR = 0x240;
+/** Page-directory-pointer-table entries of PAE paging: 4 of 8 bytes. */
+export const PDPTES = 0x280;
+
+/** Model-specific registers (u64 each). */
+export const MSR_EFER = 0x2c0;
+export const MSR_STAR = 0x2c8;
+export const MSR_LSTAR = 0x2d0;
+export const MSR_CSTAR = 0x2d8;
+export const MSR_FMASK = 0x2e0;
+export const MSR_KERNEL_GS_BASE = 0x2e8;
+export const MSR_TSC_AUX = 0x2f0;
+export const MSR_SYSENTER_CS = 0x2f8;
+export const MSR_SYSENTER_ESP = 0x300;
+export const MSR_SYSENTER_EIP = 0x308;
+export const MSR_APIC_BASE = 0x310;
+export const MSR_PAT = 0x318;
+export const MSR_MISC_ENABLE = 0x320;
+/** Added to virtual time to give the time-stamp counter (u64). */
+export const TSC_OFFSET = 0x328;
+export const MSR_MTRR_DEF_TYPE = 0x330;
+/** MTRR PHYSBASE/PHYSMASK pairs (8 of 16 bytes), then the 11 fixed-range registers. */
+export const MSR_MTRR_VARIABLE = 0x340;
+export const MSR_MTRR_FIXED = 0x3c0;
+
+/** Engine: instructions that may still run before `run` returns (i32). */
+export const BUDGET = 0x500;
+/** Engine: addresses of the read and write TLB tables for the current privilege (i32). */
+export const TLB_READ = 0x504;
+export const TLB_WRITE = 0x508;
+/** Engine: RIP of offset 0 of the page that is executing (u64): RIP = RIP_BASE + the record's page offset. */
+export const RIP_BASE = 0x510;
+/** Engine: tag of valid jump-cache entries: generation and mode (i32). */
+export const JUMP_TAG = 0x518;
+/** Engine: record that a slow path was called from (i32), so that TypeScript can find its instruction. */
+export const RECORD = 0x51c;
+/** Engine: 1 while something waits for an instruction boundary (interrupt, reset, pause) (i32). */
+export const ATTENTION = 0x520;
+/** Engine: fault left by a slow path: vector (u32, `NO_FAULT` for none) and error code (u32). */
+export const FAULT_VECTOR = 0x524;
+export const FAULT_ERROR_CODE = 0x528;
+/** Engine: 1 when a software-interrupt, trap or fault must not be merged with the instruction (reserved). */
+export const SCRATCH_ADDRESS = 0x52c;
+/** Engine: linear address of a pending slow write (u64) and its size in bytes (u32). */
+export const PENDING_LINEAR = 0x530;
+export const PENDING_SIZE = 0x538;
+/** Engine: bounce buffer for accesses that no host page serves (MMIO, page crossings): 32 bytes. */
+export const BOUNCE = 0x540;
+/** Engine: second result word of helper functions (u64). */
+export const RESULT = 0x560;
+
+/** `FAULT_VECTOR` when there is none. */
+export const NO_FAULT = 0xffffffff;
+
+/** `ACTIVITY` values. @source SDM Vol. 3C "Guest Non-Register State" (activity states, the same names) */
+export const ACTIVITY_ACTIVE = 0;
+export const ACTIVITY_HALTED = 1;
+export const ACTIVITY_SHUTDOWN = 2;

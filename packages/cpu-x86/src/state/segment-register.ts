@@ -1,0 +1,126 @@
+import type { CpuState } from './cpu-state.ts';
+import {
+  SEGMENT_ATTRIBUTES,
+  SEGMENT_BASE,
+  SEGMENT_HIGH,
+  SEGMENT_LIMIT,
+  SEGMENT_LOW,
+  SEGMENT_RIGHTS,
+  SEGMENT_SELECTOR,
+} from './layout.ts';
+
+/** Attribute bits of a descriptor, as `SegmentRegister.attributes` holds them (descriptor bits 40 and up). */
+export const ATTRIBUTE_TYPE = 0x000f;
+export const ATTRIBUTE_ACCESSED = 0x0001;
+/** Data: writable. Code: readable. */
+export const ATTRIBUTE_WRITABLE = 0x0002;
+export const ATTRIBUTE_READABLE = 0x0002;
+/** Data: expand-down. Code: conforming. */
+export const ATTRIBUTE_EXPAND_DOWN = 0x0004;
+export const ATTRIBUTE_CONFORMING = 0x0004;
+export const ATTRIBUTE_CODE = 0x0008;
+/** S: clear for system descriptors. */
+export const ATTRIBUTE_S = 0x0010;
+export const ATTRIBUTE_DPL_SHIFT = 5;
+export const ATTRIBUTE_PRESENT = 0x0080;
+export const ATTRIBUTE_AVL = 0x1000;
+export const ATTRIBUTE_L = 0x2000;
+/** D/B: default size of a code segment, stack-pointer size or upper bound of a data segment. */
+export const ATTRIBUTE_DB = 0x4000;
+export const ATTRIBUTE_G = 0x8000;
+
+/** `SEGMENT_RIGHTS` bits. */
+export const RIGHT_READ = 1;
+export const RIGHT_WRITE = 2;
+
+/** The visible and hidden parts of one segment register, kept in the state memory. */
+export class SegmentRegister {
+  readonly #state: CpuState;
+  readonly #offset: number;
+
+  constructor(state: CpuState, offset: number) {
+    this.#state = state;
+    this.#offset = offset;
+  }
+
+  get selector(): number {
+    return this.#state.field(this.#offset + SEGMENT_SELECTOR);
+  }
+  set selector(value: number) {
+    this.#state.setField(this.#offset + SEGMENT_SELECTOR, value & 0xffff);
+  }
+  get base(): bigint {
+    return this.#state.wideField(this.#offset + SEGMENT_BASE);
+  }
+  set base(value: bigint) {
+    this.#state.setWideField(this.#offset + SEGMENT_BASE, value);
+  }
+  /** Bytes, granularity applied, inclusive. */
+  get limit(): number {
+    return this.#state.field(this.#offset + SEGMENT_LIMIT);
+  }
+  get attributes(): number {
+    return this.#state.field(this.#offset + SEGMENT_ATTRIBUTES);
+  }
+  get dpl(): number {
+    return (this.attributes >> ATTRIBUTE_DPL_SHIFT) & 3;
+  }
+  get isPresent(): boolean {
+    return (this.attributes & ATTRIBUTE_PRESENT) !== 0;
+  }
+  /** First and last valid offset, and the rights of data accesses. */
+  get low(): number {
+    return this.#state.field(this.#offset + SEGMENT_LOW);
+  }
+  get high(): number {
+    return this.#state.field(this.#offset + SEGMENT_HIGH);
+  }
+  get rights(): number {
+    return this.#state.field(this.#offset + SEGMENT_RIGHTS);
+  }
+
+  /** Loads the hidden part and derives the bounds and rights that address checks use. */
+  load(selector: number, base: bigint, limit: number, attributes: number): void {
+    this.selector = selector;
+    this.base = base;
+    this.setBounds(limit, attributes);
+  }
+
+  /** Real-mode load: selector and base change, limit and attributes stay (which is what makes "unreal" mode work). */
+  loadRealMode(selector: number): void {
+    this.selector = selector;
+    this.base = BigInt((selector & 0xffff) << 4);
+  }
+
+  /** Loads a null selector: every access through the register faults. */
+  loadNull(selector: number): void {
+    this.load(selector, 0n, 0, 0);
+  }
+
+  setBounds(limit: number, attributes: number): void {
+    const state = this.#state;
+    const isCode = (attributes & ATTRIBUTE_CODE) !== 0;
+    const isUsable = (attributes & ATTRIBUTE_PRESENT) !== 0;
+    const expandsDown = !isCode && (attributes & ATTRIBUTE_EXPAND_DOWN) !== 0 && (attributes & ATTRIBUTE_S) !== 0;
+    let low = 0;
+    let high = limit >>> 0;
+    if (!isUsable) {
+      low = 1;
+      high = 0;
+    } else if (expandsDown) {
+      low = high + 1;
+      high = (attributes & ATTRIBUTE_DB) !== 0 ? 0xffffffff : 0xffff;
+      if (low > high) {
+        low = 1;
+        high = 0;
+      }
+    }
+    const readable = isUsable && (!isCode || (attributes & ATTRIBUTE_READABLE) !== 0);
+    const writable = isUsable && !isCode && (attributes & ATTRIBUTE_WRITABLE) !== 0;
+    state.setField(this.#offset + SEGMENT_LIMIT, limit);
+    state.setField(this.#offset + SEGMENT_ATTRIBUTES, attributes);
+    state.setField(this.#offset + SEGMENT_LOW, low);
+    state.setField(this.#offset + SEGMENT_HIGH, high);
+    state.setField(this.#offset + SEGMENT_RIGHTS, (readable ? RIGHT_READ : 0) | (writable ? RIGHT_WRITE : 0));
+  }
+}
