@@ -1,0 +1,56 @@
+/**
+ * Why an image was refused:
+ *
+ * - `not-elf`: it does not begin with the four magic bytes
+ * - `truncated`: a structure reaches past the end of the file
+ * - `unsupported`: the class, byte order or version is none that the specification defines
+ * - `bad-entry-size`: a table's entry size does not fit its entries
+ * - `tables-overlap`: two header tables claim the same bytes
+ * - `bad-index`: a link, section or symbol index points to nothing
+ * - `bad-string`: a name lies outside its string table or does not end
+ * - `bad-note`, `bad-dynamic`, `bad-relocation`: malformed contents
+ * - `too-large`: names share so many bytes that reading them would cost far more than the file's size
+ */
+export type ElfErrorCode =
+  | 'not-elf'
+  | 'truncated'
+  | 'unsupported'
+  | 'bad-entry-size'
+  | 'tables-overlap'
+  | 'bad-index'
+  | 'bad-string'
+  | 'bad-note'
+  | 'bad-dynamic'
+  | 'bad-relocation'
+  | 'too-large';
+
+/** The facts of an {@link ElfError}. */
+export interface ElfErrorFacts {
+  readonly code: ElfErrorCode;
+  /** Byte offset in the file of the field at fault. */
+  readonly offset: number;
+  /** The structure at fault, as the subject of the message. */
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** The one error of this package: the file is not the ELF image that it claims to be. Its message is one line. */
+export class ElfError extends Error {
+  override readonly name: string = 'ElfError';
+  readonly code: ElfErrorCode;
+  /** Byte offset in the file of the field at fault. */
+  readonly offset: number;
+  readonly expected: string;
+  readonly found: string;
+
+  constructor(facts: ElfErrorFacts) {
+    super(
+      `${facts.what}: expected ${facts.expected}, found ${facts.found} (at file offset 0x${facts.offset.toString(16)})`,
+    );
+    this.code = facts.code;
+    this.offset = facts.offset;
+    this.expected = facts.expected;
+    this.found = facts.found;
+  }
+}

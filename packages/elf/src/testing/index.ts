@@ -1,0 +1,3 @@
+// Builds ELF images, right and wrong ones, for tests of parsers and loaders.
+export { ByteWriter } from './byte-writer.ts';
+export { buildElf, type ImageSpec, type SectionSpec, type SegmentSpec } from './image.ts';
