@@ -3,12 +3,12 @@ export type OpcodeMap = 'one-byte' | '0f' | '0f38' | '0f3a';
 
 /**
  * One row of the opcode tables: one encoding, in the notation of SDM Vol. 2 Appendix A. Data only: a row names its
- * semantics by key and imports nothing.
+ * semantics by key and imports nothing. Where two rows of one opcode both match, the one with the explicit `prefix` wins.
  */
 export interface Encoding<Semantics extends string = string> {
   readonly map: OpcodeMap;
   readonly opcode: number;
-  /** Mandatory prefix; absent where 66, F3 and F2 keep their ordinary meaning. */
+  /** Mandatory prefix; absent where 66, F3 and F2 keep their ordinary meaning. F3 and F2 take precedence over 66. */
   readonly prefix?: 'none' | 0x66 | 0xf3 | 0xf2;
   /** ModR/M.reg that selects the row in a group. */
   readonly reg?: number;
@@ -16,8 +16,18 @@ export interface Encoding<Semantics extends string = string> {
   readonly rm?: number;
   /** Restricts ModR/M.mod: memory forms only or register forms only. */
   readonly mod?: 'memory' | 'register';
+  /** Restricts REX.W (0 outside 64-bit mode), as for `CMPXCHG8B` and `CMPXCHG16B`. */
+  readonly rexW?: 0 | 1;
+  /** Restricts REX.B (0 outside 64-bit mode): opcode 90 is `NOP` or `XCHG r8, rAX`. */
+  readonly rexB?: 0 | 1;
+  /**
+   * As the manual prints it. Names that follow the operand size stand for 16, 32 and 64 bits with a slash between them
+   * (`CBW/CWDE/CDQE`); the last one also serves for the larger sizes.
+   */
   readonly mnemonic: string;
-  /** Appendix A operand codes, comma-separated: `Ev,Gv`. Empty for none. */
+  /** The names in `mnemonic` follow the address size instead (`JCXZ/JECXZ/JRCXZ`). */
+  readonly namedByAddressSize?: true;
+  /** Operand codes, comma-separated: `Ev,Gv`. Empty for none. `decode/operand-code.ts` defines every code in use. */
   readonly operands: string;
   /** Key into the semantics table. */
   readonly semantics: Semantics;
