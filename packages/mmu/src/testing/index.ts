@@ -1,1 +1,1 @@
-export {};
+export { type PageOptions, PageTableBuilder } from './page-table-builder.ts';
