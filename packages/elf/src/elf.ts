@@ -2,7 +2,7 @@ import { PT_LOAD } from './constants.ts';
 import { ElfError } from './error.ts';
 import { type ElfHeader, type ElfIdentification, readHeader, readIdentification } from './header.ts';
 import { ElfReader } from './reader.ts';
-import { type ElfSection, hasFileBytes, readSections, sectionHeaderAt } from './section.ts';
+import { type ElfSection, hasFileBytes, readSections, sectionHeaderAt, sectionLabel } from './section.ts';
 import { type ElfSegment, readSegments } from './segment.ts';
 import { StringTable } from './string-table.ts';
 
@@ -72,7 +72,7 @@ export function segmentBytes(elf: Elf, segment: ElfSegment): Uint8Array {
 export function sectionBytes(elf: Elf, section: ElfSection): Uint8Array {
   if (!hasFileBytes(section)) return elf.bytes.subarray(0, 0);
   const at = sectionHeaderAt(elf.header, section.index);
-  const start = readerOf(elf).range(`section ${section.index} ${section.name}`, section.offset, section.size, at);
+  const start = readerOf(elf).range(sectionLabel(section), section.offset, section.size, at);
   return elf.bytes.subarray(start, start + Number(section.size));
 }
 
@@ -104,7 +104,7 @@ export function sectionAt(elf: Elf, index: number, at: number): ElfSection {
 export function stringTableAt(elf: Elf, index: number, at: number): StringTable {
   const section = sectionAt(elf, index, at);
   const bytes = sectionBytes(elf, section);
-  return new StringTable(`section ${section.index} ${section.name}`, bytes, bytes.byteOffset - elf.bytes.byteOffset);
+  return new StringTable(sectionLabel(section), bytes, bytes.byteOffset - elf.bytes.byteOffset);
 }
 
 /**

@@ -35,7 +35,12 @@ export interface ElfErrorFacts {
   readonly found: string;
 }
 
-/** The one error of this package: the file is not the ELF image that it claims to be. Its message is one line. */
+/** Names come from the file: a line feed would break the line, an escape sequence would drive the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
+}
+
+/** The one error of this package: the file is not the ELF image that it claims to be. Its message is one printable line. */
 export class ElfError extends Error {
   override readonly name: string = 'ElfError';
   readonly code: ElfErrorCode;
@@ -45,9 +50,8 @@ export class ElfError extends Error {
   readonly found: string;
 
   constructor(facts: ElfErrorFacts) {
-    super(
-      `${facts.what}: expected ${facts.expected}, found ${facts.found} (at file offset 0x${facts.offset.toString(16)})`,
-    );
+    const place = `at file offset 0x${facts.offset.toString(16)}`;
+    super(printable(`${facts.what}: expected ${facts.expected}, found ${facts.found} (${place})`));
     this.code = facts.code;
     this.offset = facts.offset;
     this.expected = facts.expected;

@@ -18,7 +18,7 @@ import {
 import { type ElfDynamicEntry, rangeOf, readDynamic, tagValue } from './dynamic.ts';
 import { type Elf, readerOf, sectionBytes } from './elf.ts';
 import { ElfError } from './error.ts';
-import { type ElfSection, sectionHeaderAt } from './section.ts';
+import { type ElfSection, sectionHeaderAt, sectionLabel } from './section.ts';
 
 /** One relocation of a `REL` or `RELA` table. */
 export interface ElfRelocation {
@@ -53,7 +53,7 @@ export interface DynamicRelocations {
  */
 export function readRelocations(elf: Elf, section: ElfSection): ElfRelocation[] {
   const at = sectionHeaderAt(elf.header, section.index);
-  const what = `section ${section.index} ${section.name}`;
+  const what = sectionLabel(section);
   if (section.type !== SHT_REL && section.type !== SHT_RELA) {
     const found = `type 0x${section.type.toString(16)}`;
     throw new ElfError({ code: 'bad-relocation', offset: at + 4, what, expected: 'type 4 or 9', found });
@@ -73,7 +73,7 @@ export function readRelocations(elf: Elf, section: ElfSection): ElfRelocation[] 
  * @throws ElfError `truncated`, `bad-relocation`
  */
 export function readRelr(elf: Elf, section: ElfSection): Iterable<bigint> {
-  const what = `section ${section.index} ${section.name}`;
+  const what = sectionLabel(section);
   if (section.type !== SHT_RELR) {
     const offset = sectionHeaderAt(elf.header, section.index) + 4;
     const found = `type 0x${section.type.toString(16)}`;

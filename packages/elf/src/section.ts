@@ -74,6 +74,17 @@ export function sectionHeaderAt(header: ElfHeader, index: number): number {
   return Number(header.sectionHeaderOffset) + index * header.sectionHeaderSize;
 }
 
+/**
+ * Names a section for a message.
+ *
+ * @param section any section
+ * @returns its index, and its name unless that is very long
+ */
+export function sectionLabel(section: ElfSection): string {
+  const name = section.name.length > 40 ? `${section.name.slice(0, 40)}…` : section.name;
+  return `section ${section.index} ${name}`.trimEnd();
+}
+
 function sectionNames(reader: ElfReader, header: ElfHeader): StringTable | null {
   const index = header.sectionNameIndex;
   if (index === 0 || header.sectionHeaderCount === 0) return null;

@@ -10,7 +10,7 @@ import {
 import { dynamicRange, readDynamic } from './dynamic.ts';
 import { type Elf, readerOf, sectionBytes, stringTableAt } from './elf.ts';
 import { ElfError } from './error.ts';
-import { type ElfSection, sectionHeaderAt } from './section.ts';
+import { type ElfSection, sectionHeaderAt, sectionLabel } from './section.ts';
 import { StringTable } from './string-table.ts';
 
 /** Where a symbol's value is at home. */
@@ -51,7 +51,7 @@ export function readSymbols(elf: Elf, section: ElfSection): ElfSymbol[] {
   const bytes = sectionBytes(elf, section);
   const extended = extendedIndices(elf, section);
   return readEntries(elf, {
-    what: `section ${section.index} ${section.name}`,
+    what: sectionLabel(section),
     at,
     start: bytes.byteOffset - elf.bytes.byteOffset,
     size: bytes.length,

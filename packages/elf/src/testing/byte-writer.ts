@@ -26,7 +26,8 @@ export class ByteWriter {
   /** Appends bytes as they are. */
   raw(bytes: Iterable<number>): this {
     const part = bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes);
-    this.#bytes.set(part, this.#grow(part.length));
+    const at = this.#grow(part.length);
+    this.#bytes.set(part, at);
     return this;
   }
 
