@@ -1,4 +1,4 @@
-import type { Encoding } from '../opcodes/encoding.ts';
+import type { Row } from '../opcodes/row.ts';
 
 /** Code size of the segment or mode that instructions are decoded for, in bits. */
 export type CodeSize = 16 | 32 | 64;
@@ -10,6 +10,7 @@ export const SS = 2;
 export const DS = 3;
 export const FS = 4;
 export const GS = 5;
+/** A segment register by its number. */
 export type SegmentIndex = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** `MemoryOperand.base` of RIP-relative addressing. */
@@ -20,6 +21,7 @@ export const NO_REGISTER = -1;
 /** A register file that an operand can name. `gpr8high` is AH, CH, DH, BH as indexes 0 to 3. */
 export type RegisterFile = 'gpr' | 'gpr8high' | 'segment' | 'control' | 'debug' | 'st' | 'mmx' | 'xmm';
 
+/** A register. */
 export interface RegisterOperand {
   readonly kind: 'register';
   readonly file: RegisterFile;
@@ -29,13 +31,18 @@ export interface RegisterOperand {
   readonly width: number;
 }
 
+/** A memory location by its effective address, which is truncated to the address size. */
 export interface MemoryOperand {
   readonly kind: 'memory';
   /** Bits accessed; 0 where the instruction only computes the address (LEA, INVLPG, NOP). */
   readonly width: number;
   /** The segment in effect: the override, else the default for the base register. In 64-bit mode overrides of ES, CS, SS, DS are ignored. */
   readonly segment: SegmentIndex;
-  /** 0 to 15, `BASE_RIP` or `NO_REGISTER`. 16-bit forms are given as base + index with scale 1. */
+  /**
+   * 0 to 15, `BASE_RIP` or `NO_REGISTER`; as wide as the address size. 16-bit forms are given as base + index with
+   * scale 1. Implicit addresses are operands too: rSI and rDI of the string instructions; rBX of XLATB (to which AL is
+   * added); rAX of MONITOR; rDI of MASKMOVQ and MASKMOVDQU.
+   */
   readonly base: number;
   readonly index: number;
   readonly scale: 1 | 2 | 4 | 8;
@@ -44,6 +51,7 @@ export interface MemoryOperand {
   readonly displacementHigh: number;
 }
 
+/** A constant of the instruction, or the 1 that a shift by one implies. */
 export interface ImmediateOperand {
   readonly kind: 'immediate';
   /** Bits of the operand that it is used as (after sign extension). */
@@ -66,11 +74,14 @@ export interface FarPointerOperand {
   readonly offset: number;
 }
 
+/** One operand. */
 export type Operand = RegisterOperand | MemoryOperand | ImmediateOperand | RelativeOperand | FarPointerOperand;
 
 /** One decoded instruction. Plain data. */
 export interface Instruction {
-  readonly encoding: Encoding;
+  readonly kind: 'instruction';
+  /** The row of the opcode tables; it names the semantics. */
+  readonly encoding: Row;
   /** As the manual prints it for this operand size, without prefixes: `MOVSQ`, `CDQE`, `JNE`. */
   readonly mnemonic: string;
   /** Bytes, 1 to 15. */
@@ -102,4 +113,5 @@ export interface InvalidOpcode {
   readonly length: number;
 }
 
+/** What `decode` returns; `kind` tells the three apart. */
 export type DecodeResult = Instruction | NeedMoreBytes | InvalidOpcode;
