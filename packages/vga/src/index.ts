@@ -1,1 +1,16 @@
-export {};
+export { CODE_PAGE_437 } from './code-page-437.ts';
+export type { Frame } from './frame.ts';
+export {
+  loadFont,
+  MODE_3_NARROW_REGISTERS,
+  MODE_3_REGISTERS,
+  MODE_12_REGISTERS,
+  MODE_13_REGISTERS,
+  type ModeRegisters,
+  programMode,
+} from './modes.ts';
+export { DEFAULT_PALETTE_16, DEFAULT_PALETTE_256 } from './palettes.ts';
+export { VGA_MEMORY_BASE, VGA_MEMORY_SIZE, VGA_PORT_BASE, VGA_PORT_COUNT } from './registers.ts';
+export { VgaError, type VgaRegisters, type VgaState } from './state.ts';
+export { type TextCell, type TextCursor, type TextScreen, textScreenToStrings } from './text-screen.ts';
+export { Vga, type VgaDependencies } from './vga.ts';
