@@ -1,0 +1,46 @@
+// The hello guest: the same screen, serial text and exit status in every form that QEMU can load.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { imagesFolder, kernelsFolder } from '../manifest.mjs';
+import { bootArguments, readScreen, runToEnd } from './qemu.mjs';
+
+const SUCCESS_STATUS = 33;
+const folder = join(kernelsFolder, 'hello', 'expected');
+
+/** 25 lines of 80 cells, each as two bytes in hexadecimal: attribute, then character. */
+function cellsOf(screen) {
+  const cells = Array.from({ length: 2000 }, (_, index) =>
+    screen
+      .readUInt16LE(index * 2)
+      .toString(16)
+      .padStart(4, '0'),
+  );
+  return Array.from({ length: 25 }, (_, row) => `${cells.slice(row * 80, row * 80 + 80).join(' ')}\n`).join('');
+}
+
+/** 25 lines of text without the blanks at their ends. */
+function textOf(screen) {
+  const row = (index) =>
+    screen
+      .toString('latin1', index * 160, index * 160 + 160)
+      .replaceAll(/(.)./gs, '$1')
+      .trimEnd();
+  return Array.from({ length: 25 }, (_, index) => `${row(index)}\n`).join('');
+}
+
+/** Compares one form with the recorded files, or records the files from it. Returns what differs, '' if nothing. */
+export async function checkHello(image, record) {
+  if (image === 'hello.elf') return null; // QEMU loads no ELF64 without a Multiboot header; hello-bios.img holds this one
+  const boot = bootArguments(join(imagesFolder, image), image.endsWith('.img'));
+  const { status, serial, errors } = await runToEnd(boot);
+  if (status !== SUCCESS_STATUS) return `exit status ${status} ${errors}`;
+  const screen = await readScreen(boot, serial.trimEnd());
+  const found = { 'serial.txt': serial, 'screen.txt': textOf(screen), 'cells.hex': cellsOf(screen) };
+  if (record) {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(found)) writeFileSync(join(folder, name), text, 'latin1');
+    return '';
+  }
+  const different = Object.keys(found).filter((name) => readFileSync(join(folder, name), 'latin1') !== found[name]);
+  return different.map((name) => `${name} differs`).join(', ');
+}

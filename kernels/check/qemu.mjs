@@ -1,0 +1,118 @@
+// QEMU as the machine that the expectations are recorded on.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const TEXT_BUFFER = 0xb8000;
+const TEXT_BUFFER_BYTES = 80 * 25 * 2;
+const FIXED = ['-display', 'none', '-nodefaults', '-vga', 'std', '-accel', 'tcg', '-m', '128M', '-no-reboot'];
+const EXIT_DEVICE = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04'];
+
+/** QEMU's arguments that boot an image: a disk by its BIOS, anything else by its Multiboot loader. */
+export const bootArguments = (file, isDisk) => (isDisk ? ['-drive', `format=raw,file=${file}`] : ['-kernel', file]);
+
+function inTemporaryFolder(work) {
+  const folder = mkdtempSync(join(tmpdir(), 'longmode-check-'));
+  return work(folder).finally(() => rmSync(folder, { recursive: true, force: true }));
+}
+
+function start(args) {
+  const child = spawn('qemu-system-x86_64', [...FIXED, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    errors += text;
+  });
+  const ended = new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status, signal) => resolve({ status, signal, errors }));
+  });
+  return { child, ended };
+}
+
+const read = (file, encoding) => {
+  try {
+    return readFileSync(file, encoding);
+  } catch {
+    return '';
+  }
+};
+
+/**
+ * Runs to the guest's own end, or until `limitMs` have passed.
+ *
+ * `status` is QEMU's exit status: 33 and 35 are the guest's 0x10 and 0x11, 0 is a reset, null the time limit.
+ * `log` holds what `-d` was asked for.
+ */
+export const runToEnd = (boot, { limitMs = 60_000, log = '' } = {}) =>
+  inTemporaryFolder(async (folder) => {
+    const serialFile = join(folder, 'serial');
+    const logFile = join(folder, 'log');
+    const logging = log === '' ? [] : ['-d', log, '-D', logFile];
+    const { child, ended } = start([...boot, ...EXIT_DEVICE, ...logging, '-serial', `file:${serialFile}`]);
+    const timer = setTimeout(() => child.kill(), limitMs);
+    const { status, errors } = await ended;
+    clearTimeout(timer);
+    return { status, errors, serial: read(serialFile, 'latin1'), log: read(logFile, 'latin1') };
+  });
+
+/**
+ * Runs without an exit device until COM1 has said `text` and the guest stands still, and reads the VGA text buffer.
+ * Returns its 4000 bytes: 25 rows of 80 cells, character then attribute.
+ */
+export const readScreen = (boot, text) =>
+  inTemporaryFolder(async (folder) => {
+    const serialFile = join(folder, 'serial');
+    const screenFile = join(folder, 'screen');
+    const { child, ended } = start([...boot, '-serial', `file:${serialFile}`, '-qmp', 'stdio']);
+    const replies = readLines(child.stdout);
+    const ask = async (execute, args) => {
+      child.stdin.write(`${JSON.stringify({ execute, arguments: args })}\n`);
+      for (;;) {
+        const reply = await replies();
+        if ('error' in reply) throw new Error(`${execute}: ${reply.error.desc}`);
+        if ('return' in reply) return reply.return;
+      }
+    };
+    try {
+      await ask('qmp_capabilities', {});
+      const giveUpAt = Date.now() + 30_000;
+      while (!read(serialFile, 'latin1').includes(text)) {
+        if (Date.now() > giveUpAt) throw new Error('COM1 stayed silent');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await ask('pmemsave', { val: TEXT_BUFFER, size: TEXT_BUFFER_BYTES, filename: screenFile });
+      return readFileSync(screenFile);
+    } finally {
+      child.kill();
+      await ended;
+    }
+  });
+
+/** The JSON lines of a stream, one per call. */
+function readLines(stream) {
+  const lines = [];
+  let rest = '';
+  let wake = () => {};
+  let closed = false;
+  stream.setEncoding('utf8').on('data', (chunk) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop();
+    lines.push(...parts.filter((line) => line.trim() !== ''));
+    wake();
+  });
+  stream.on('close', () => {
+    closed = true;
+    wake();
+  });
+  return async () => {
+    while (lines.length === 0) {
+      if (closed) throw new Error('QEMU ended early');
+      await new Promise((resolve) => {
+        wake = resolve;
+      });
+    }
+    return JSON.parse(lines.shift());
+  };
+}
