@@ -9,6 +9,7 @@ export {
   isUserAccess,
 } from './access.ts';
 export { canonicalAddress, formatHex, formatSize, highWord, isCanonical, joinWords, lowWord } from './address.ts';
+export type { DecodedEntry } from './decoded-entry.ts';
 export {
   ENTRY_NAMES,
   PTE_A,
@@ -23,7 +24,10 @@ export {
   PTE_US,
   PTE_XD_HIGH,
 } from './entry.ts';
+export { type Explanation, formatExplanation } from './explain.ts';
+export { formatMapping, type ListOptions, listMappings, type Mapping } from './mappings.ts';
 export { MemoryImage, type PhysicalMemory } from './memory.ts';
+export { Mmu } from './mmu.ts';
 export { MmuError, type MmuErrorCode } from './mmu-error.ts';
 export {
   describePageFault,
@@ -94,4 +98,5 @@ export {
   TLB_USER_WRITE,
   TLB_WRITE_TABLES,
 } from './tlb.ts';
+export type { NonCanonical, PageFault, Translation } from './translation.ts';
 export { PageWalker, WALK_OK, WALK_PAGE_FAULT } from './walk.ts';

@@ -7,6 +7,15 @@ import type { PhysicalMemory } from './memory.ts';
 const PDPTE_RESERVED_LOW = 0x0000_01e6; // bits 8:5 and 2:1
 
 /**
+ * The bits that must be zero in a present PDPTE of PAE paging: 2:1, 8:5 and those from MAXPHYADDR up.
+ *
+ * @source SDM Vol. 3A "PDPTE Registers", format of a PAE page-directory-pointer-table entry
+ */
+export function pdpteReservedBits(maxPhyAddr: number): bigint {
+  return (BigInt((-1 << (maxPhyAddr - 32)) >>> 0) << 32n) | BigInt(PDPTE_RESERVED_LOW);
+}
+
+/**
  * Loads the PDPTE registers from the page-directory-pointer table, as MOV to CR3 does under PAE paging, a task switch
  * that changes CR3, and MOV to CR0 or CR4 when PAE paging results and CR0.CD, CR0.NW, CR0.PG, CR4.PAE, CR4.PGE,
  * CR4.PSE or CR4.SMEP changes. Sets no accessed flag.

@@ -147,31 +147,41 @@ export class PageWalker {
       const low = registers.pdptes[index] as number;
       const high = registers.pdptes[index + 1] as number;
       if ((low & PTE_P) === 0) return this.#fault(0, access);
-      const table = (high & 0x000f_ffff) * TWO_TO_32 + ((low & ADDRESS_MASK) >>> 0);
-      return this.#walk64(linearLow, 0, access, 2, table, reservedHighMask(PAGING_PAE, registers));
+      const tableHigh = high & 0x000f_ffff;
+      return this.#walk64(
+        linearLow,
+        0,
+        access,
+        2,
+        low & ADDRESS_MASK,
+        tableHigh,
+        reservedHighMask(PAGING_PAE, registers),
+      );
     }
-    const table = (registers.cr3High & 0x000f_ffff) * TWO_TO_32 + ((registers.cr3Low & ADDRESS_MASK) >>> 0);
     const level = (registers.cr4 & CR4_LA57) === 0 ? 4 : 5;
-    return this.#walk64(linearLow, linearHigh, access, level, table, reservedHighMask(PAGING_4_LEVEL, registers));
+    const tableLow = registers.cr3Low & ADDRESS_MASK;
+    const tableHigh = registers.cr3High & 0x000f_ffff;
+    const reservedHigh = reservedHighMask(PAGING_4_LEVEL, registers);
+    return this.#walk64(linearLow, linearHigh, access, level, tableLow, tableHigh, reservedHigh);
   }
 
-  /** Walks tables of 64-bit entries from `level` (1 to 5) down. */
+  /** Walks tables of 64-bit entries from `level` (1 to 5) down. Addresses stay two words: most are below 4 GiB. */
   #walk64(
     linearLow: number,
     linearHigh: number,
     access: number,
     level: number,
-    table: number,
+    tableLow: number,
+    tableHigh: number,
     reservedHigh: number,
   ): number {
-    const memory = this.#memory;
     let allLow = -1;
     let anyHigh = 0;
     for (;;) {
-      const address = table + indexAt(level, linearLow, linearHigh) * 8;
-      const low = memory.read32(address);
+      const address = tableLow | (indexAt(level, linearLow, linearHigh) << 3);
+      const low = this.#read(address, tableHigh);
       if ((low & PTE_P) === 0) return this.#fault(0, access);
-      const high = memory.read32(address + 4);
+      const high = this.#read(address | 4, tableHigh);
       allLow &= low;
       anyHigh |= high;
       if ((high & reservedHigh) !== 0) return this.#fault(PF_P | PF_RSVD, access);
@@ -179,43 +189,43 @@ export class PageWalker {
         if ((low & reservedLowMask(level, low, this.#registers.page1GSupported)) !== 0) {
           return this.#fault(PF_P | PF_RSVD, access);
         }
-        const shift = 3 + 9 * level;
-        const frame = (high & 0x000f_ffff) * TWO_TO_32;
-        return this.#finish(linearLow, access, shift, frame, address, low, high, allLow, anyHigh);
+        this.pageShift = 3 + 9 * level;
+        return this.#finish(linearLow, access, high & 0x000f_ffff, address, tableHigh, low, high, allLow, anyHigh);
       }
-      if ((low & PTE_A) === 0 && (access & ACCESS_PROBE) === 0) memory.write32(address, low | PTE_A);
-      table = (high & 0x000f_ffff) * TWO_TO_32 + ((low & ADDRESS_MASK) >>> 0);
+      if ((low & PTE_A) === 0 && (access & ACCESS_PROBE) === 0) this.#write(address, tableHigh, low | PTE_A);
+      tableLow = low & ADDRESS_MASK;
+      tableHigh = high & 0x000f_ffff;
       level -= 1;
     }
   }
 
   /** Walks the page directory and page table of 32-bit paging. */
   #walk32(linearLow: number, access: number): number {
-    const memory = this.#memory;
     const registers = this.#registers;
-    const pdeAddress = ((registers.cr3Low & ADDRESS_MASK) >>> 0) + (linearLow >>> 22) * 4;
-    const pde = memory.read32(pdeAddress);
+    const pdeAddress = (registers.cr3Low & ADDRESS_MASK) | ((linearLow >>> 22) << 2);
+    const pde = this.#read(pdeAddress, 0);
     if ((pde & PTE_P) === 0) return this.#fault(0, access);
     if ((pde & PTE_PS) !== 0 && (registers.cr4 & CR4_PSE) !== 0) {
       if ((pde & reservedMaskOf4MPage(registers)) !== 0) return this.#fault(PF_P | PF_RSVD, access);
       // PDE bits 20:13 are address bits 39:32; those beyond the width were found to be zero.
-      const frame = ((pde >>> 13) & 0xff) * TWO_TO_32;
-      return this.#finish(linearLow, access, 22, frame, pdeAddress, pde, 0, pde, 0);
+      this.pageShift = 22;
+      return this.#finish(linearLow, access, (pde >>> 13) & 0xff, pdeAddress, 0, pde, 0, pde, 0);
     }
-    if ((pde & PTE_A) === 0 && (access & ACCESS_PROBE) === 0) memory.write32(pdeAddress, pde | PTE_A);
-    const pteAddress = ((pde & ADDRESS_MASK) >>> 0) + ((linearLow >>> 12) & 0x3ff) * 4;
-    const pte = memory.read32(pteAddress);
+    if ((pde & PTE_A) === 0 && (access & ACCESS_PROBE) === 0) this.#write(pdeAddress, 0, pde | PTE_A);
+    const pteAddress = (pde & ADDRESS_MASK) | (((linearLow >>> 12) & 0x3ff) << 2);
+    const pte = this.#read(pteAddress, 0);
     if ((pte & PTE_P) === 0) return this.#fault(0, access);
-    return this.#finish(linearLow, access, 12, 0, pteAddress, pte, 0, pde & pte, 0);
+    this.pageShift = 12;
+    return this.#finish(linearLow, access, 0, pteAddress, 0, pte, 0, pde & pte, 0);
   }
 
   /** Checks the access rights of a complete translation, sets the flags of its last entry and leaves the results. */
   #finish(
     linearLow: number,
     access: number,
-    shift: number,
     frameHigh: number,
-    address: number,
+    entryLow: number,
+    entryHigh: number,
     low: number,
     high: number,
     allLow: number,
@@ -235,11 +245,10 @@ export class PageWalker {
     let flags = low;
     if ((access & ACCESS_PROBE) === 0) {
       flags |= (access & (ACCESS_WRITE | ACCESS_FETCH)) === ACCESS_WRITE ? PTE_A | PTE_D : PTE_A;
-      if (flags !== low) this.#memory.write32(address, flags);
+      if (flags !== low) this.#write(entryLow, entryHigh, flags);
     }
-    const pageMask = -1 << shift;
-    this.physical = frameHigh + (((low & pageMask) | (linearLow & ~pageMask)) >>> 0);
-    this.pageShift = shift;
+    const pageMask = -1 << this.pageShift;
+    this.physical = frameHigh * TWO_TO_32 + (((low & pageMask) | (linearLow & ~pageMask)) >>> 0);
     this.errorCode = 0;
     this.rights = rights;
     let attributes = (flags & PTE_D) !== 0 ? ATTRIBUTE_DIRTY : 0;
@@ -249,6 +258,16 @@ export class PageWalker {
     }
     this.#attributes = isUserAccess(access) ? attributes | ATTRIBUTE_USER_ACCESS : attributes;
     return WALK_OK;
+  }
+
+  /** Reads a word at a physical address of two words. The two calls keep the common one free of floating point. */
+  #read(low: number, high: number): number {
+    return high === 0 ? this.#memory.read32(low >>> 0) : this.#memory.read32(high * TWO_TO_32 + (low >>> 0));
+  }
+
+  #write(low: number, high: number, value: number): void {
+    if (high === 0) this.#memory.write32(low >>> 0, value);
+    else this.#memory.write32(high * TWO_TO_32 + (low >>> 0), value);
   }
 
   #fault(errorCode: number, access: number): number {

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { ACCESS_AC, ACCESS_FETCH, ACCESS_IMPLICIT, ACCESS_PROBE, ACCESS_USER, ACCESS_WRITE } from '../access.ts';
+import { explainWalk } from '../explain.ts';
 import { MemoryImage, type PhysicalMemory } from '../memory.ts';
 import { createPagingRegisters, type PagingRegisters } from '../paging-mode.ts';
 import { loadPdptes } from '../pdpte.ts';
@@ -318,6 +319,7 @@ function compareWalks(seed: number, rounds: number): Map<string, number> {
         (random(2) * ACCESS_AC) |
         (random(8) === 0 ? ACCESS_PROBE : 0);
       const expected = referenceWalk(image, registers, (BigInt(high) << 32n) + BigInt(low), access);
+      const before = count % 16 === 0 ? new MemoryImage({ bytes: image.bytes.slice() }) : image;
       memory.log.clear();
       const isFault = walker.walk(low | 0, high | 0, access) !== 0;
       const actual = isFault
@@ -345,6 +347,19 @@ function compareWalks(seed: number, rounds: number): Map<string, number> {
         const asUser = (access & (ACCESS_USER | ACCESS_IMPLICIT)) === ACCESS_USER;
         expect(walker.writable).toBe((rights & (asUser ? 8 : 2)) !== 0);
         expect(walker.executable).toBe((rights & (asUser ? 32 : 16)) !== 0);
+      }
+      if (count % 16 === 0) {
+        const { outcome, entries } = explainWalk(
+          { memory: before, registers },
+          (BigInt(high) << 32n) + BigInt(low),
+          access,
+        );
+        if (outcome.kind !== 'non-canonical') {
+          expect(outcome).toMatchObject(isFault ? { errorCode: walker.errorCode } : { physical: walker.physical });
+          const hasReserved = entries.some((entry) => entry.reservedBits !== 0n);
+          expect(hasReserved).toBe(isFault && (walker.errorCode & 8) !== 0);
+          expect(entries.every((entry) => entry.present)).toBe(!isFault || (walker.errorCode & 1) !== 0);
+        }
       }
       const kind = expected.errorCode === null ? `ok ${expected.pageSize}` : `#PF ${expected.errorCode & 0x29}`;
       const outcome = `${expected.mode} ${kind}`;
