@@ -4,6 +4,8 @@ export { ENCODINGS } from '../opcodes/opcodes.ts';
 export type { Row } from '../opcodes/row.ts';
 export { SEMANTICS_KEYS, type SemanticsKey } from '../opcodes/semantics-key.ts';
 export { decode, MAX_INSTRUCTION_LENGTH } from './decode.ts';
+export { type DisassembledLine, type DisassembleOptions, disassemble } from './disassemble.ts';
+export { type FormatOptions, formatInstruction, formatRegister } from './format.ts';
 export {
   BASE_RIP,
   type CodeSize,

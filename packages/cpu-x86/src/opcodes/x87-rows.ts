@@ -38,7 +38,7 @@ export const X87_ROWS: readonly Row[] = [
   op(0xd9, 'FLD', 'STi', ext(0), REG),
   op(0xd9, 'FXCH', 'ST,STi', ext(1), REG),
   op(0xd9, 'FNOP', '', ext(2, 0)),
-  op(0xd9, 'FSTPNCE', 'STi,ST', ext(3), REG),
+  op(0xd9, 'FSTPNCE', 'STi', ext(3), REG),
   op(0xd9, 'FCHS', '', ext(4, 0)),
   op(0xd9, 'FABS', '', ext(4, 1)),
   op(0xd9, 'FTST', '', ext(4, 4)),
