@@ -86,31 +86,23 @@ export const MSR_MTRR_DEF_TYPE = 0x330;
 export const MSR_MTRR_VARIABLE = 0x340;
 export const MSR_MTRR_FIXED = 0x3c0;
 
-/** Engine: instructions that may still run before `run` returns (i32). */
+/** Engine: instructions that may still run before `run` returns (i32); exact up to the start of the current block. */
 export const BUDGET = 0x500;
-/** Engine: addresses of the read and write TLB tables for the current privilege (i32). */
+/** Engine: address of the read TLB table for the current privilege (i32); the write table follows it. */
 export const TLB_READ = 0x504;
-export const TLB_WRITE = 0x508;
 /** Engine: RIP of offset 0 of the page that is executing (u64): RIP = RIP_BASE + the record's page offset. */
-export const RIP_BASE = 0x510;
-/** Engine: tag of valid jump-cache entries: generation and mode (i32). */
-export const JUMP_TAG = 0x518;
-/** Engine: record that a slow path was called from (i32), so that TypeScript can find its instruction. */
-export const RECORD = 0x51c;
-/** Engine: 1 while something waits for an instruction boundary (interrupt, reset, pause) (i32). */
-export const ATTENTION = 0x520;
-/** Engine: fault left by a slow path: vector (u32, `NO_FAULT` for none) and error code (u32). */
-export const FAULT_VECTOR = 0x524;
-export const FAULT_ERROR_CODE = 0x528;
-/** Engine: 1 when a software-interrupt, trap or fault must not be merged with the instruction (reserved). */
-export const SCRATCH_ADDRESS = 0x52c;
-/** Engine: linear address of a pending slow write (u64) and its size in bytes (u32). */
-export const PENDING_LINEAR = 0x530;
-export const PENDING_SIZE = 0x538;
-/** Engine: bounce buffer for accesses that no host page serves (MMIO, page crossings): 32 bytes. */
-export const BOUNCE = 0x540;
-/** Engine: second result word of helper functions (u64). */
-export const RESULT = 0x560;
+export const RIP_BASE = 0x508;
+/** Engine: tag of valid jump-cache entries: generation, privilege and mode (i32). */
+export const JUMP_TAG = 0x510;
+/** Engine: the record that executes whenever TypeScript is called (i32). */
+export const RECORD = 0x514;
+/** Engine: 64 less the width of linear addresses (u32): how far to shift to test for canonical form. */
+export const CANONICAL_SHIFT = 0x518;
+/** Engine: exception left by a failed access: vector (u32) and error code (i32, -1 for none). */
+export const FAULT_VECTOR = 0x51c;
+export const FAULT_ERROR_CODE = 0x520;
+/** Engine: bounce buffer for accesses that no host page serves (device memory, page crossings): 16 bytes. */
+export const BOUNCE = 0x530;
 
 /** `FAULT_VECTOR` when there is none. */
 export const NO_FAULT = 0xffffffff;

@@ -13,6 +13,8 @@ import {
   KIND_EXPLICIT,
   KIND_INC,
   KIND_RESULT,
+  KIND_SHL,
+  KIND_SHR,
   KIND_SUB,
   KIND_WIDTH_BITS,
 } from './rflags.ts';
@@ -61,6 +63,14 @@ export function materializeArithmeticFlags(state: CpuState): number {
       flags = Number(x) & FLAG_CF;
       if (y === sign - 1n) flags |= FLAG_OF;
       if ((y & 0xfn) === 0xfn) flags |= FLAG_AF;
+      break;
+    case KIND_SHL:
+      if (x < 0n) flags |= FLAG_CF;
+      if ((x ^ y) < 0n) flags |= FLAG_OF;
+      break;
+    case KIND_SHR:
+      if ((x & 1n) !== 0n) flags |= FLAG_CF;
+      if ((x ^ y) < 0n) flags |= FLAG_OF;
       break;
   }
   if (y === 0n) flags |= FLAG_ZF;

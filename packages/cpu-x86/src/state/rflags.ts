@@ -48,3 +48,7 @@ export const KIND_INC = 5;
 export const KIND_DEC = 6;
 /** Bits that the width takes in FLAGS_KIND. */
 export const KIND_WIDTH_BITS = 2;
+/** x = the operand shifted left by count - 1; y = the result. CF = sign of x, OF = sign of x ^ y. */
+export const KIND_SHL = 7;
+/** x = the operand shifted right by count - 1; y = the result. CF = bit 0 of x, OF = sign of x ^ y. */
+export const KIND_SHR = 8;

@@ -1,0 +1,453 @@
+import { createPagingRegisters, type PagingRegisters } from '@longmode/mmu';
+import { type Instruction, SS } from './decode/instruction.ts';
+import { CodeCache, type Undecodable } from './engine/code-cache.ts';
+import { GuestMemory } from './engine/guest-memory.ts';
+import { type CoreImports, generateCoreModule } from './engine/interpreter/core-module.ts';
+import { HandlerRegistry } from './engine/interpreter/handler-registry.ts';
+import { hotShapes } from './engine/interpreter/hot-shapes.ts';
+import { BLOCK_LENGTH_MAX } from './engine/interpreter/record.ts';
+import { RUN_FAULT, RUN_LOOKUP } from './engine/interpreter/run-function.ts';
+import { memoryOperand } from './engine/interpreter/shape.ts';
+import { EngineLinearMemory } from './engine/linear-memory.ts';
+import { MemoryAccess } from './engine/memory-access.ts';
+import { CPU_BASE, TLB_BASE } from './engine/memory-plan.ts';
+import type { InterruptSource, MemoryIo, PortIo } from './host.ts';
+import { EMITTED_SEMANTICS } from './semantics/index.ts';
+import {
+  NO_ERROR_CODE,
+  OUTCOME_BRANCH,
+  OUTCOME_EXIT,
+  OUTCOME_FAULT,
+  OUTCOME_NEXT,
+  type Outcome,
+  type SystemCpu,
+  type SystemOperation,
+} from './semantics/system/context.ts';
+import { type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
+import { ExceptionLog } from './semantics/system/exception-log.ts';
+import { deliverEvent, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
+import { CpuState } from './state/cpu-state.ts';
+import { resetState } from './state/reset.ts';
+import { updateDerivedState } from './state/derived.ts';
+import { VECTOR_DB, VECTOR_NMI } from './state/exceptions.ts';
+import {
+  ACTIVITY,
+  ACTIVITY_ACTIVE,
+  ACTIVITY_HALTED,
+  ACTIVITY_SHUTDOWN,
+  BUDGET,
+  CANONICAL_SHIFT,
+  DR,
+  FAULT_ERROR_CODE,
+  FAULT_VECTOR,
+  INTERRUPT_SHADOW,
+  MODE,
+  NO_FAULT,
+  RECORD,
+  RIP_BASE,
+  STATE_SIZE_BYTES,
+  SYSTEM_FLAGS,
+  TLB_READ,
+  TSC_OFFSET,
+} from './state/layout.ts';
+import { MODE_CODE_64, MODE_CODE_MASK } from './state/mode.ts';
+import { FLAG_IF, FLAG_RF, FLAG_TF } from './state/rflags.ts';
+import { TLB_SUPERVISOR_READ, TLB_TABLE_SIZE_BYTES, TLB_USER_READ } from '@longmode/mmu';
+
+/** Why `run` returned. */
+export type StopReason =
+  /** The limit is reached. */
+  | 'limit'
+  /** HLT, and nothing deliverable is pending. */
+  | 'halted'
+  /** Triple fault. */
+  | 'shutdown'
+  /** `requestStop` was called. */
+  | 'stopped';
+
+/** What a CPU is made of. */
+export interface CpuOptions {
+  /** Bytes of RAM from physical address 0: a multiple of 4096, at least 1 MiB. */
+  readonly ramSizeBytes: number;
+  readonly ports?: PortIo;
+  readonly memoryIo?: MemoryIo;
+  readonly interrupts?: InterruptSource;
+  readonly model?: CpuModel;
+  /** Ticks of the time-stamp counter for each instruction; 1 unless told. */
+  readonly ticksPerInstruction?: number;
+}
+
+const OPEN_PORTS: PortIo = { readPort: (_, width) => (width === 32 ? 0xffffffff : (1 << width) - 1), writePort: () => {} };
+const OPEN_MEMORY: MemoryIo = {
+  readMemory: (_, width) => (width === 32 ? 0xffffffff : (1 << width) - 1),
+  writeMemory: () => {},
+};
+/** Instructions handed to generated code at once at most: what an i32 budget holds with room. */
+const SLICE_MAX = 0x3fff_ffff;
+
+let coreModule: { pages: number; module: WebAssembly.Module } | undefined;
+
+/**
+ * One x86-64 processor with its memory. Deterministic: the same state and the same inputs at the same instruction counts
+ * give the same run. Guest behaviour never throws.
+ */
+export class Cpu {
+  readonly name = 'cpu';
+  readonly state: CpuState;
+  readonly memory: GuestMemory;
+  readonly exceptionLog: ExceptionLog;
+  readonly model: CpuModel;
+  readonly #options: CpuOptions;
+  readonly #paging: PagingRegisters;
+  readonly #access: MemoryAccess;
+  readonly #cache: CodeCache;
+  readonly #context: EngineSystemCpu;
+  readonly #registry: HandlerRegistry;
+  readonly #run: (record: number, budget: number) => number;
+  #interruptLine = false;
+  #nmiPending = false;
+  #isNmiBlocked = false;
+  #attention = false;
+  #stopRequested = false;
+  /** Instructions retired before the current slice. */
+  #retired = 0;
+  #sliceSize = 0;
+
+  constructor(options: CpuOptions) {
+    this.#options = options;
+    this.model = options.model ?? DEFAULT_CPU_MODEL;
+    this.memory = new GuestMemory({ ramSizeBytes: options.ramSizeBytes, io: options.memoryIo ?? OPEN_MEMORY });
+    const { wasm } = this.memory;
+    this.state = new CpuState(wasm.buffer, CPU_BASE);
+    this.exceptionLog = new ExceptionLog();
+    this.#paging = createPagingRegisters();
+    this.#access = new MemoryAccess({ memory: this.memory, state: this.state, paging: this.#paging });
+    const inlineShapes = hotShapes();
+    const pages = wasm.buffer.byteLength / 65536;
+    if (coreModule?.pages !== pages) {
+      const bytes = generateCoreModule({ memoryPages: pages, inlineShapes });
+      coreModule = { pages, module: new WebAssembly.Module(bytes) };
+    }
+    const host: CoreImports = {
+      translateRead: (low, high, info) => this.#access.translateRead(low, high, info),
+      translateWrite: (low, high, info) => this.#access.translateWrite(low, high, info),
+      translateOpen: (low, high, info) => this.#access.translateOpen(low, high, info),
+      commit: () => this.#access.commit(),
+      system: (record) => this.#system(record),
+      lookup: () => this.#cache.lookup(),
+    };
+    const instance = new WebAssembly.Instance(coreModule.module, { host: { ...host, memory: wasm } });
+    this.#run = instance.exports.run as (record: number, budget: number) => number;
+    this.#registry = new HandlerRegistry({ memory: wasm, coreExports: instance.exports, inlineShapes });
+    this.#cache = new CodeCache({
+      memory: this.memory,
+      state: this.state,
+      access: this.#access,
+      registry: this.#registry,
+      isEmitted: (key) => key in EMITTED_SEMANTICS,
+    });
+    this.#access.isStackOperand = () => {
+      const instruction = this.#cache.instructionOf(this.state.field(RECORD));
+      return 'operands' in instruction && memoryOperand(instruction)?.segment === SS;
+    };
+    this.#context = new EngineSystemCpu(this, {
+      access: this.#access,
+      ports: options.ports ?? OPEN_PORTS,
+      pagingChanged: (keepGlobal) => this.#pagingChanged(keepGlobal),
+      invalidatePage: (low, high) => {
+        this.#access.tlb.invalidatePage(low, high);
+        this.#cache.flushTranslations();
+      },
+      modeChanged: () => this.#modeChanged(),
+      requestAttention: () => {
+        this.#attention = true;
+      },
+    });
+    this.reset();
+  }
+
+  /** Power-on state: real mode, CS:IP F000:FFF0 with base FFFF0000. Memory keeps its contents. */
+  reset(): void {
+    resetState(this.state, this.model);
+    this.#interruptLine = false;
+    this.#nmiPending = false;
+    this.#isNmiBlocked = false;
+    this.#retired = 0;
+    this.#sliceSize = 0;
+    this.exceptionLog.clear();
+    this.synchronize();
+  }
+
+  /** Derived state is made anew after the state, or memory behind the CPU's back, was written from outside. */
+  synchronize(): void {
+    this.#pagingChanged(false);
+    this.#modeChanged();
+    this.#cache.flush();
+  }
+
+  /** Instructions retired since reset; exact whenever a port or memory access is served. */
+  get instructionCount(): number {
+    if (this.#sliceSize === 0) return this.#retired;
+    const done = this.#cache.countOf(this.state.field(RECORD)) - 1;
+    return this.#retired + this.#sliceSize - (this.state.field(BUDGET) | 0) + done;
+  }
+
+  /** The interrupt request pin (INTR). */
+  setInterruptLine(level: boolean): void {
+    this.#interruptLine = level;
+    if (level) this.#attention = true;
+  }
+  /** An edge on the non-maskable interrupt pin. */
+  raiseNmi(): void {
+    this.#nmiPending = true;
+    this.#attention = true;
+  }
+  /** The A20 gate. */
+  set isA20Enabled(enabled: boolean) {
+    if (enabled === this.memory.isA20Enabled) return;
+    this.memory.isA20Enabled = enabled;
+    this.#access.tlb.flushAll();
+    this.#cache.flushTranslations();
+    this.#attention = true;
+  }
+  /** Makes `run` return after the instruction that executes. */
+  requestStop(): void {
+    this.#stopRequested = true;
+    this.#attention = true;
+  }
+
+  /**
+   * Runs until `limit` more instructions have retired or something stops the processor. Events that are pending are
+   * delivered at the first instruction boundary that allows them; a delivery counts as one instruction, so that guests
+   * which only fault make time pass too.
+   */
+  run(limit: number): StopReason {
+    const { state } = this;
+    const end = this.#retired + limit;
+    for (;;) {
+      if (state.field(ACTIVITY) === ACTIVITY_SHUTDOWN) return 'shutdown';
+      if (this.#stopRequested) {
+        this.#stopRequested = false;
+        return 'stopped';
+      }
+      if (this.#retired >= end) return 'limit';
+      this.#attention = false;
+      const flags = state.field(SYSTEM_FLAGS);
+      const isShadowed = state.field(INTERRUPT_SHADOW) !== 0;
+      if (!isShadowed && this.#deliverPending((flags & FLAG_IF) !== 0)) continue;
+      if (state.field(ACTIVITY) === ACTIVITY_HALTED) return 'halted';
+      const remaining = Math.min(end - this.#retired, SLICE_MAX);
+      const isStepping = isShadowed || (flags & (FLAG_TF | FLAG_RF)) !== 0;
+      this.#runSlice(isStepping ? 1 : remaining, (flags & FLAG_TF) !== 0);
+    }
+  }
+
+  #runSlice(budget: number, isTracing: boolean): void {
+    const { state } = this;
+    state.setField(BUDGET, budget);
+    state.setField(FAULT_VECTOR, NO_FAULT);
+    state.setField(INTERRUPT_SHADOW, 0);
+    state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_RF);
+    const record = budget < BLOCK_LENGTH_MAX ? this.#cache.lookupShort(budget) : this.#cache.lookup();
+    if (record === 0) {
+      this.#retired += 1;
+      this.#deliverFault(state.rip);
+      return;
+    }
+    this.#sliceSize = budget;
+    const reason = this.#run(record, budget);
+    const left = state.field(BUDGET) | 0;
+    this.#sliceSize = 0;
+    if (reason === RUN_FAULT) {
+      const at = state.field(RECORD);
+      this.#retired += budget - left + this.#cache.countOf(at);
+      this.#deliverFault(BigInt.asUintN(64, state.wideField(RIP_BASE) + BigInt(this.#cache.offsetOf(at))));
+      return;
+    }
+    this.#retired += budget - left;
+    if (reason === RUN_LOOKUP) {
+      this.#retired += 1;
+      this.#deliverFault(state.rip);
+    } else if (isTracing && (state.field(SYSTEM_FLAGS) & FLAG_TF) !== 0) {
+      state.setWideField(DR + 8 * 6, state.wideField(DR + 8 * 6) | 0x4000n);
+      this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip });
+    }
+  }
+
+  #deliverFault(rip: bigint): void {
+    const { state } = this;
+    const vector = state.field(FAULT_VECTOR);
+    const errorCode = state.field(FAULT_ERROR_CODE) | 0;
+    state.setField(FAULT_VECTOR, NO_FAULT);
+    state.rip = rip;
+    this.#deliver({ vector, kind: 'exception', errorCode, rip });
+  }
+
+  /** @returns whether an event was delivered */
+  #deliverPending(interruptsEnabled: boolean): boolean {
+    if (this.#nmiPending && !this.#isNmiBlocked) {
+      this.#nmiPending = false;
+      this.#wake();
+      this.#retired += 1;
+      this.#deliver({ vector: VECTOR_NMI, kind: 'nmi', errorCode: NO_ERROR_CODE, rip: this.state.rip });
+      return true;
+    }
+    const source = this.#options.interrupts;
+    if (!this.#interruptLine || !interruptsEnabled || source === undefined) return false;
+    this.#wake();
+    this.#retired += 1;
+    this.#deliver({ vector: source.acknowledge() & 0xff, kind: 'external', errorCode: NO_ERROR_CODE, rip: this.state.rip });
+    return true;
+  }
+
+  #wake(): void {
+    if (this.state.field(ACTIVITY) === ACTIVITY_HALTED) this.state.setField(ACTIVITY, ACTIVITY_ACTIVE);
+  }
+
+  #deliver(event: Parameters<typeof deliverEvent>[1]): void {
+    this.#context.begin(this.state.rip, this.state.rip);
+    deliverEvent(this.#context, event);
+    this.state.setField(FAULT_VECTOR, NO_FAULT);
+  }
+
+  /** Runs the system operation of a record, called by generated code. */
+  #system(record: number): number {
+    const { state } = this;
+    const item: Instruction | Undecodable = this.#cache.instructionOf(record);
+    const rip = BigInt.asUintN(64, state.wideField(RIP_BASE) + BigInt(this.#cache.offsetOf(record)));
+    if ('vector' in item) {
+      this.#access.recordFault(item.vector, item.vector === 6 ? NO_ERROR_CODE : 0);
+      return OUTCOME_FAULT;
+    }
+    let next = rip + BigInt(this.#cache.lengthOf(record));
+    const is64 = (state.field(MODE) & MODE_CODE_MASK) === MODE_CODE_64;
+    next = BigInt.asUintN(is64 ? 64 : 32, next);
+    this.#context.begin(rip, next);
+    const operation = (SYSTEM_SEMANTICS as Readonly<Record<string, SystemOperation>>)[item.encoding.semantics] as SystemOperation;
+    const outcome: Outcome = operation(this.#context, item);
+    if (outcome === OUTCOME_NEXT && (this.#attention || state.field(INTERRUPT_SHADOW) !== 0)) {
+      state.rip = next;
+      return OUTCOME_EXIT;
+    }
+    return outcome === OUTCOME_BRANCH && (this.#attention || state.field(INTERRUPT_SHADOW) !== 0) ? OUTCOME_EXIT : outcome;
+  }
+
+  #pagingChanged(keepGlobal: boolean): void {
+    updateDerivedState(this.state, this.#paging);
+    this.#access.linearAddressBits = 64 - this.state.field(CANONICAL_SHIFT);
+    if (keepGlobal) this.#access.tlb.flushNonGlobal();
+    else this.#access.tlb.flushAll();
+    this.#cache.flushTranslations();
+  }
+
+  #modeChanged(): void {
+    updateDerivedState(this.state, this.#paging);
+    const table = this.state.cpl === 3 ? TLB_USER_READ : TLB_SUPERVISOR_READ;
+    this.state.setField(TLB_READ, TLB_BASE + table * TLB_TABLE_SIZE_BYTES);
+    this.#cache.updateJumpTag();
+  }
+
+  /** Virtual time in ticks of the time-stamp counter. */
+  get timeStampCounter(): bigint {
+    const ticks = this.instructionCount * (this.#options.ticksPerInstruction ?? 1);
+    return BigInt.asUintN(64, BigInt(ticks) + this.state.wideField(TSC_OFFSET));
+  }
+
+  /** A copy of the architectural state; RAM is separate. */
+  snapshot(): CpuSnapshot {
+    const state = new Uint8Array(this.memory.bytes.slice(CPU_BASE, CPU_BASE + STATE_SIZE_BYTES));
+    return { state, retired: this.#retired, nmiPending: this.#nmiPending, isNmiBlocked: this.#isNmiBlocked };
+  }
+  restore(snapshot: CpuSnapshot): void {
+    this.memory.bytes.set(snapshot.state, CPU_BASE);
+    this.#retired = snapshot.retired;
+    this.#nmiPending = snapshot.nmiPending;
+    this.#isNmiBlocked = snapshot.isNmiBlocked;
+    this.synchronize();
+  }
+}
+
+/** State of a CPU as plain data. */
+export interface CpuSnapshot {
+  readonly state: Uint8Array;
+  readonly retired: number;
+  readonly nmiPending: boolean;
+  readonly isNmiBlocked: boolean;
+}
+
+/** The engine's side of the seam that system operations are written against. */
+class EngineSystemCpu implements SystemCpu {
+  readonly state: CpuState;
+  readonly memory: EngineLinearMemory;
+  readonly physicalMemory: GuestMemory;
+  readonly ports: PortIo;
+  readonly model: CpuModel;
+  readonly exceptionLog: ExceptionLog;
+  rip = 0n;
+  nextRip = 0n;
+  readonly #cpu: Cpu;
+  readonly #engine: EngineHooks;
+
+  constructor(cpu: Cpu, engine: EngineHooks) {
+    this.#cpu = cpu;
+    this.#engine = engine;
+    this.state = cpu.state;
+    this.ports = engine.ports;
+    this.model = cpu.model;
+    this.exceptionLog = cpu.exceptionLog;
+    this.physicalMemory = cpu.memory;
+    this.memory = new EngineLinearMemory({ state: cpu.state, access: engine.access, memory: cpu.memory });
+  }
+
+  begin(rip: bigint, nextRip: bigint): void {
+    this.rip = rip;
+    this.nextRip = nextRip;
+    this.state.setField(FAULT_VECTOR, NO_FAULT);
+  }
+  get instructionCount(): number {
+    return this.#cpu.instructionCount;
+  }
+  get linearAddressBits(): number {
+    return this.#engine.access.linearAddressBits;
+  }
+  get maxPhyAddr(): number {
+    return MAX_PHY_ADDR;
+  }
+  timeStampCounter(): bigint {
+    return this.#cpu.timeStampCounter;
+  }
+  raise(vector: number, errorCode: number = NO_ERROR_CODE): Outcome {
+    this.#engine.access.recordFault(vector, errorCode);
+    return OUTCOME_FAULT;
+  }
+  takeRaised(): { readonly vector: number; readonly errorCode: number } | undefined {
+    const vector = this.state.field(FAULT_VECTOR);
+    if (vector === NO_FAULT) return undefined;
+    this.state.setField(FAULT_VECTOR, NO_FAULT);
+    return { vector, errorCode: this.state.field(FAULT_ERROR_CODE) | 0 };
+  }
+  pagingChanged(options: { readonly keepGlobal: boolean }): void {
+    this.#engine.pagingChanged(options.keepGlobal);
+  }
+  invalidatePage(linear: bigint): void {
+    this.#engine.invalidatePage(Number(linear & 0xffffffffn) | 0, Number((linear >> 32n) & 0xffffffffn) | 0);
+  }
+  modeChanged(): void {
+    this.#engine.modeChanged();
+  }
+  requestAttention(): void {
+    this.#engine.requestAttention();
+  }
+}
+
+interface EngineHooks {
+  readonly access: MemoryAccess;
+  readonly ports: PortIo;
+  pagingChanged(keepGlobal: boolean): void;
+  invalidatePage(low: number, high: number): void;
+  modeChanged(): void;
+  requestAttention(): void;
+}
+
+/** Physical-address width in bits. */
+const MAX_PHY_ADDR = 40;

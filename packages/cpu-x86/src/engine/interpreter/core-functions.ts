@@ -1,0 +1,45 @@
+/**
+ * Functions that handlers call, by name: defined in the core module, imported by modules of further handlers. Indexes are
+ * those of the module that is being written.
+ */
+export interface CoreFunctions {
+  /** (linear: i64, info: i32) -> host address or 0 for a fault */
+  readonly readSlow: number;
+  /** (linear: i64, info: i32) -> host address for read-modify-write, the bounce buffer included, or 0 for a fault */
+  readonly openSlow: number;
+  /** (linear: i64, info: i32, value: i64) -> 1 for a fault */
+  readonly writeSlow: number;
+  /** () -> nothing: writes the bounce buffer to where the last `openSlow` came from */
+  readonly commit: number;
+  /** (offset: i64, info: i32, segment: i32) -> linear address, or -1 for a fault */
+  readonly segment: number;
+  /** () -> the six arithmetic flags in place */
+  readonly flags: number;
+  /** () -> CF as 0 or 1 */
+  readonly carry: number;
+  /** (code: i32) -> a condition as 0 or 1 */
+  readonly condition: number;
+}
+
+/** Types of the core functions, in the order of their definition. */
+export const CORE_FUNCTION_TYPES = {
+  readSlow: { params: ['i64', 'i32'], results: ['i32'] },
+  openSlow: { params: ['i64', 'i32'], results: ['i32'] },
+  writeSlow: { params: ['i64', 'i32', 'i64'], results: ['i32'] },
+  commit: { params: [], results: [] },
+  segment: { params: ['i64', 'i32', 'i32'], results: ['i64'] },
+  flags: { params: [], results: ['i32'] },
+  carry: { params: [], results: ['i32'] },
+  condition: { params: ['i32'], results: ['i32'] },
+} as const;
+
+export type CoreFunctionName = keyof typeof CORE_FUNCTION_TYPES;
+
+/** What an out-of-line handler returns. The first four are `Outcome` values. */
+export const STATUS_NEXT = 0;
+/** RIP in the state is where execution goes on. */
+export const STATUS_BRANCH = 1;
+export const STATUS_FAULT = 2;
+export const STATUS_EXIT = 3;
+/** The record's branch is taken. */
+export const STATUS_TAKEN = 4;

@@ -1,0 +1,51 @@
+import type { Instruction } from '../../decode/instruction.ts';
+import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
+
+/** Instructions that set all arithmetic flags and read none. */
+const FLAG_WRITERS: ReadonlySet<string> = new Set<SemanticsKey>(['ADD', 'SUB', 'CMP', 'AND', 'OR', 'XOR', 'TEST', 'NEG']);
+/** Instructions that neither read nor write arithmetic flags. */
+const FLAG_NEUTRAL: ReadonlySet<string> = new Set<SemanticsKey>([
+  'MOV',
+  'MOVZX',
+  'MOVSX',
+  'MOVSXD',
+  'LEA',
+  'NOP',
+  'NOT',
+  'BSWAP',
+  'XCHG',
+  'CBW',
+  'CWD',
+]);
+/** Instructions worth a variant that sets no flags. */
+const FLAG_SETTERS: ReadonlySet<string> = new Set<SemanticsKey>([
+  'ADD',
+  'SUB',
+  'AND',
+  'OR',
+  'XOR',
+  'INC',
+  'DEC',
+  'SHL',
+  'SHR',
+  'SAR',
+  'IMUL',
+]);
+
+const touchesMemory = (instruction: Instruction): boolean =>
+  instruction.operands.some((operand) => operand.kind === 'memory' && instruction.encoding.semantics !== 'LEA');
+
+/**
+ * Whether nothing can see the flags that an instruction sets: another one in the same block overwrites them all, and what
+ * lies between, that one included, cannot fault. (An exception would show them.)
+ */
+export function areFlagsDead(block: readonly Instruction[], index: number): boolean {
+  if (!FLAG_SETTERS.has((block[index] as Instruction).encoding.semantics)) return false;
+  for (let i = index + 1; i < block.length; i++) {
+    const next = block[i] as Instruction;
+    if (touchesMemory(next)) return false;
+    if (FLAG_WRITERS.has(next.encoding.semantics)) return true;
+    if (!FLAG_NEUTRAL.has(next.encoding.semantics)) return false;
+  }
+  return false;
+}

@@ -1,0 +1,114 @@
+import { ModuleBuilder } from '@longmode/wasm-encoder';
+import { LocalPool, type Value } from '../../semantics/language.ts';
+import { RIP } from '../../state/layout.ts';
+import { CPU_BASE } from '../memory-plan.ts';
+import {
+  CORE_FUNCTION_TYPES,
+  type CoreFunctionName,
+  type CoreFunctions,
+  STATUS_BRANCH,
+  STATUS_FAULT,
+  STATUS_NEXT,
+  STATUS_TAKEN,
+} from './core-functions.ts';
+import { writeHandlerBody } from './handler-body.ts';
+import { HandlerStage } from './handler-stage.ts';
+import { HANDLER_FIRST_SHAPE } from './run-function.ts';
+import type { Shape } from './shape.ts';
+
+/**
+ * Numbers the handlers. Inline shapes come first; any other shape gets a function of its own when it is first decoded.
+ * Functions are made in batches, so that a block of new shapes costs one module. These modules import functions and the
+ * memory, not the table, which some engines copy for every instance.
+ */
+export class HandlerRegistry {
+  readonly #numbers = new Map<string, number>();
+  readonly #memory: WebAssembly.Memory;
+  readonly #exports: WebAssembly.Exports;
+  readonly #firstOutOfLine: number;
+  #pending: Shape[] = [];
+  #next: number;
+
+  constructor(parts: { memory: WebAssembly.Memory; coreExports: WebAssembly.Exports; inlineShapes: readonly Shape[] }) {
+    this.#memory = parts.memory;
+    this.#exports = parts.coreExports;
+    parts.inlineShapes.forEach((shape, index) => {
+      this.#numbers.set(shape.key, HANDLER_FIRST_SHAPE + index);
+    });
+    this.#firstOutOfLine = HANDLER_FIRST_SHAPE + parts.inlineShapes.length;
+    // Element 0 of the table is the system operations' function.
+    this.#next = this.#firstOutOfLine + 1;
+  }
+
+  /** Number of the handler that runs system operations. */
+  get systemHandler(): number {
+    return this.#firstOutOfLine;
+  }
+
+  /** Out-of-line handlers made so far. */
+  get outOfLineCount(): number {
+    return this.#next - this.#firstOutOfLine - 1;
+  }
+
+  /** @returns the handler of a shape, to exist once `compile` has run */
+  numberOf(shape: Shape): number {
+    const known = this.#numbers.get(shape.key);
+    if (known !== undefined) return known;
+    const number = this.#next++;
+    this.#numbers.set(shape.key, number);
+    this.#pending.push(shape);
+    return number;
+  }
+
+  /** Makes the functions for all shapes that were numbered since the last call. */
+  compile(): void {
+    if (this.#pending.length === 0) return;
+    const shapes = this.#pending;
+    this.#pending = [];
+    const bytes = generateHandlerModule(shapes, this.#memory.buffer.byteLength / 65536);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      core: this.#exports,
+      host: { memory: this.#memory },
+    });
+    const table = this.#exports.handlers as WebAssembly.Table;
+    for (const [index, shape] of shapes.entries()) {
+      const element = (this.#numbers.get(shape.key) as number) - this.#firstOutOfLine;
+      if (element >= table.length) table.grow(table.length);
+      table.set(element, instance.exports[`h${index}`] as () => void);
+    }
+  }
+}
+
+/** Generates a module with one exported function `h0`, `h1`, ... for each shape: `(record) -> STATUS_*`. */
+export function generateHandlerModule(shapes: readonly Shape[], memoryPages: number): Uint8Array<ArrayBuffer> {
+  const module = new ModuleBuilder();
+  const core = {} as Record<CoreFunctionName, number>;
+  for (const name of Object.keys(CORE_FUNCTION_TYPES) as CoreFunctionName[]) {
+    core[name] = module.importFunction('core', name, CORE_FUNCTION_TYPES[name]);
+  }
+  module.importMemory('host', 'memory', { min: memoryPages, max: memoryPages });
+  shapes.forEach((shape, index) => {
+    const { code, index: functionIndex } = module.addFunction({ params: ['i32'], results: ['i32'] }, shape.key);
+    const leave = (status: number): void => {
+      code.i32Const(status);
+      code.op('return');
+    };
+    const exits = {
+      fault: () => leave(STATUS_FAULT),
+      taken: () => leave(STATUS_TAKEN),
+      indirect: (target: Value) => {
+        stage.storeTo(stage.i32(0), CPU_BASE + RIP, 64, target, 3);
+        leave(STATUS_BRANCH);
+      },
+      again: () => leave(STATUS_BRANCH),
+    };
+    const stage: HandlerStage = new HandlerStage(
+      { code, locals: new LocalPool(code) },
+      { shape, core: core as CoreFunctions, exits, recordLocal: 0 },
+    );
+    writeHandlerBody(stage, shape);
+    code.i32Const(STATUS_NEXT);
+    module.export(`h${index}`, 'func', functionIndex);
+  });
+  return module.toBytes();
+}

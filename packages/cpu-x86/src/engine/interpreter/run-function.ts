@@ -1,0 +1,194 @@
+import type { CodeBuilder, Label } from '@longmode/wasm-encoder';
+import { Emitter, LocalPool } from '../../semantics/language.ts';
+import { BUDGET, JUMP_TAG, RECORD, RIP, RIP_BASE } from '../../state/layout.ts';
+import { CPU_BASE, JUMP_CACHE, JUMP_CACHE_ENTRY_COUNT, JUMP_CACHE_ENTRY_SIZE_BYTES } from '../memory-plan.ts';
+import { type CoreFunctions, STATUS_BRANCH, STATUS_FAULT, STATUS_NEXT, STATUS_TAKEN } from './core-functions.ts';
+import { writeHandlerBody } from './handler-body.ts';
+import { HandlerStage } from './handler-stage.ts';
+import {
+  BLOCK_LENGTH_MAX,
+  RECORD_COUNT,
+  RECORD_DISPLACEMENT,
+  RECORD_HANDLER,
+  RECORD_LINK,
+  RECORD_NO_LINK,
+  RECORD_OFFSET,
+  RECORD_SCALE,
+  RECORD_SEGMENT,
+  RECORD_SIZE_BYTES,
+} from './record.ts';
+import type { Shape } from './shape.ts';
+
+/** Handler of a record that stands for code changed since it was decoded: looks its own RIP up again. */
+export const HANDLER_STALE = 0;
+/** Handler of the record behind a block's last instruction: goes on at its RIP. */
+export const HANDLER_END = 1;
+/** Number of the first shape's handler. */
+export const HANDLER_FIRST_SHAPE = 2;
+
+/** Why `run` returned. */
+export const RUN_LIMIT = 0;
+export const RUN_FAULT = 1;
+export const RUN_EXIT = 2;
+export const RUN_LOOKUP = 3;
+
+/**
+ * Writes the interpreter: `(record, budget) -> RUN_*`. One loop dispatches on the record's handler number; the tails that
+ * follow the cases are shared: a taken branch, a jump to any RIP, a fault.
+ */
+export function writeRunFunction(
+  code: CodeBuilder,
+  options: { core: CoreFunctions; lookup: number; handlerType: number; inlineShapes: readonly Shape[] },
+): void {
+  const { core, inlineShapes } = options;
+  const inlineCount = HANDLER_FIRST_SHAPE + inlineShapes.length;
+  const recordLocal = 0;
+  const budgetLocal = 1;
+  const ripLocal = code.addLocal('i64');
+  const locals = new LocalPool(code);
+  const e = new Emitter(code, locals);
+  const zero = e.i32(0);
+  const record = e.local('i32', recordLocal) as Extract<ReturnType<Emitter['local']>, { kind: 'local' }>;
+  const budget = e.local('i32', budgetLocal) as typeof record;
+  const rip = e.local('i64', ripLocal) as typeof record;
+  const ripBase = () => e.loadFrom(zero, CPU_BASE + RIP_BASE, 64, 3);
+  const count = () => e.loadFrom(record, RECORD_COUNT, 8);
+  const leave = (reason: number): void => {
+    e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
+    code.i32Const(reason).op('return');
+  };
+
+  const faultTail = code.block();
+  const next = code.loop();
+  const goTail = code.block();
+  const takenTail = code.block();
+  const defaultCase = code.block();
+  const cases: Label[] = [];
+  for (let i = 0; i < inlineCount; i++) cases.unshift(code.block());
+  locals.release();
+  e.push(e.loadFrom(record, RECORD_HANDLER, 16, 1));
+  code.brTable(cases, defaultCase);
+  code.end();
+
+  // HANDLER_STALE: its own instruction has not run.
+  locals.release();
+  e.assign(budget, e.sub(budget, e.sub(count(), e.i32(1))));
+  e.assign(rip, e.add(ripBase(), e.zeroExtend64(e.loadFrom(record, RECORD_OFFSET, 16, 1))));
+  code.br(goTail).end();
+
+  // HANDLER_END: counts the block's instructions, and is none itself.
+  locals.release();
+  e.assign(budget, e.sub(budget, count()));
+  e.assign(rip, e.add(ripBase(), e.zeroExtend64(e.loadFrom(record, RECORD_OFFSET, 16, 1))));
+  code.br(goTail).end();
+
+  inlineShapes.forEach((shape, index) => {
+    locals.release();
+    const exits = {
+      fault: () => void code.br(faultTail),
+      taken: () => void code.br(takenTail),
+      indirect: (target: Parameters<Emitter['push']>[0]) => {
+        e.assign(rip, target);
+        e.assign(budget, e.sub(budget, count()));
+        code.br(goTail);
+      },
+      again: () => {
+        throw new Error(`${shape.key}: repeated instructions are not inlined`);
+      },
+    };
+    writeHandlerBody(new HandlerStage({ code, locals }, { shape, core, exits, recordLocal }), shape);
+    e.assign(record, e.add(record, e.i32(RECORD_SIZE_BYTES)));
+    code.br(next);
+    // The last case ends with the block of the default case, below.
+    if (index < inlineShapes.length - 1) code.end();
+  });
+  code.end();
+
+  // Out-of-line handlers.
+  locals.release();
+  e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
+  e.storeTo(zero, CPU_BASE + RECORD, 32, record, 2);
+  code.localGet(recordLocal);
+  e.push(e.sub(e.loadFrom(record, RECORD_HANDLER, 16, 1), e.i32(inlineCount)));
+  code.callIndirect(options.handlerType);
+  const status = e.local('i32', locals.take('i32')) as typeof record;
+  code.localSet(status.index);
+  e.assign(budget, e.loadFrom(zero, CPU_BASE + BUDGET, 32, 2));
+  e.if(e.eq(status, e.i32(STATUS_NEXT)), () => {
+    e.assign(record, e.add(record, e.i32(RECORD_SIZE_BYTES)));
+    code.br(next);
+  });
+  e.if(e.eq(status, e.i32(STATUS_TAKEN)), () => void code.br(takenTail));
+  e.if(e.eq(status, e.i32(STATUS_FAULT)), () => void code.br(faultTail));
+  e.assign(budget, e.sub(budget, count()));
+  e.if(e.ne(status, e.i32(STATUS_BRANCH)), () => leave(RUN_EXIT));
+  e.assign(rip, e.loadFrom(zero, CPU_BASE + RIP, 64, 3));
+  code.br(goTail).end();
+
+  // A taken branch: along its link, or to a target that is computed here.
+  locals.release();
+  e.assign(budget, e.sub(budget, count()));
+  const link = e.loadFrom(record, RECORD_LINK, 32, 2);
+  e.if(e.and(e.geS(budget, e.i32(BLOCK_LENGTH_MAX)), e.isNonZero(link)), () => {
+    e.assign(record, link);
+    code.br(next);
+  });
+  const target = e.add(ripBase(), e.loadFrom(record, RECORD_DISPLACEMENT, 64, 3));
+  const cleared = e.zeroExtend64(e.loadFrom(record, RECORD_SCALE, 8));
+  e.assign(rip, e.and(target, e.shrU(e.i64(-1), cleared)));
+  writeLinkedGo();
+  code.end();
+
+  // To any RIP.
+  locals.release();
+  writeGo();
+  code.end();
+  // The loop is left only by branches out of it or by returns.
+  code.op('unreachable');
+  code.end();
+  e.storeTo(zero, CPU_BASE + RECORD, 32, record, 2);
+  leave(RUN_FAULT);
+  code.op('unreachable');
+
+  /** Entry of the jump cache that `rip` hashes to. */
+  function cacheEntry() {
+    const hash = e.xor(e.wrap(rip), e.wrap(e.shrU(rip, e.i32(12))));
+    const mask = (JUMP_CACHE_ENTRY_COUNT - 1) * JUMP_CACHE_ENTRY_SIZE_BYTES;
+    return e.let(e.and(e.shl(hash, e.i32(Math.log2(JUMP_CACHE_ENTRY_SIZE_BYTES))), e.i32(mask)));
+  }
+  function cacheHit(entry: ReturnType<typeof cacheEntry>) {
+    const sameRip = e.eq(e.loadFrom(entry, JUMP_CACHE, 64, 3), rip);
+    const tag = e.loadFrom(zero, CPU_BASE + JUMP_TAG, 32, 2);
+    return e.and(sameRip, e.eq(e.loadFrom(entry, JUMP_CACHE + 8, 32, 2), tag));
+  }
+  /** Goes to `rip` by the jump cache if that knows it, and links the branch to it if it lies in the same page. */
+  function writeLinkedGo(): void {
+    e.if(e.geS(budget, e.i32(BLOCK_LENGTH_MAX)), () => {
+      const entry = cacheEntry();
+      e.if(cacheHit(entry), () => {
+        const found = e.loadFrom(entry, JUMP_CACHE + 12, 32, 2);
+        const base = e.let(e.sub(rip, e.zeroExtend64(e.loadFrom(found, RECORD_OFFSET, 16, 1))));
+        const mayLink = e.eqz(e.and(e.loadFrom(found, RECORD_SEGMENT, 8), e.i32(RECORD_NO_LINK)));
+        e.if(e.and(e.eq(base, ripBase()), mayLink), () => e.storeTo(record, RECORD_LINK, 32, found, 2));
+        e.storeTo(zero, CPU_BASE + RIP_BASE, 64, base, 3);
+        e.assign(record, found);
+        code.br(next);
+      });
+    });
+  }
+  function writeGo(): void {
+    e.storeTo(zero, CPU_BASE + RIP, 64, rip, 3);
+    e.if(e.ltS(budget, e.i32(BLOCK_LENGTH_MAX)), () => leave(RUN_LIMIT));
+    const entry = cacheEntry();
+    e.if(cacheHit(entry), () => {
+      e.assign(record, e.loadFrom(entry, JUMP_CACHE + 12, 32, 2));
+      const base = e.sub(rip, e.zeroExtend64(e.loadFrom(record, RECORD_OFFSET, 16, 1)));
+      e.storeTo(zero, CPU_BASE + RIP_BASE, 64, base, 3);
+      code.br(next);
+    });
+    e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
+    e.assign(record, e.callFor(options.lookup, 'i32'));
+    e.if(record, () => void code.br(next));
+    leave(RUN_LOOKUP);
+  }
+}

@@ -1,0 +1,211 @@
+import {
+  ACCESS_AC,
+  ACCESS_USER,
+  ACCESS_WRITE,
+  isCanonical,
+  isUserAccess,
+  PageWalker,
+  type PagingRegisters,
+  SoftwareTlb,
+  TLB_FLAG_GLOBAL,
+  TLB_FLAG_SMAP,
+  TLB_SUPERVISOR_READ,
+  TLB_SUPERVISOR_WRITE,
+  TLB_USER_READ,
+  TLB_USER_WRITE,
+  WALK_OK,
+} from '@longmode/mmu';
+import type { CpuState } from '../state/cpu-state.ts';
+import { VECTOR_GP, VECTOR_PF, VECTOR_SS } from '../state/exceptions.ts';
+import { BOUNCE, CR2, FAULT_ERROR_CODE, FAULT_VECTOR, MODE, SYSTEM_FLAGS } from '../state/layout.ts';
+import { MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
+import { FLAG_AC } from '../state/rflags.ts';
+import type { GuestMemory } from './guest-memory.ts';
+import { CPU_BASE, TLB_BASE } from './memory-plan.ts';
+import { ACCESS_INFO_STACK } from './tlb-probe.ts';
+
+const BOUNCE_ADDRESS = CPU_BASE + BOUNCE;
+
+/**
+ * The TLB's miss path and everything else that turns linear addresses into bytes. Accesses that no host page serves –
+ * device memory, page crossings, ROM, pages with decoded code that must be told – go through the bounce buffer.
+ */
+export class MemoryAccess {
+  readonly tlb: SoftwareTlb;
+  readonly walker: PageWalker;
+  readonly #memory: GuestMemory;
+  readonly #state: CpuState;
+  readonly #bounce: DataView;
+  /** The last slow write: physical address of its first byte, of the part in the next page, and sizes. */
+  #commitPhysical = 0;
+  #commitSecond = 0;
+  #commitSize = 0;
+  #commitFirstSize = 0;
+  /** Segment register of the record's memory operand, for the choice between #SS and #GP. */
+  isStackOperand: () => boolean = () => false;
+
+  constructor(parts: { memory: GuestMemory; state: CpuState; paging: PagingRegisters }) {
+    this.#memory = parts.memory;
+    this.#state = parts.state;
+    this.#bounce = new DataView(parts.memory.wasm.buffer, BOUNCE_ADDRESS, 16);
+    this.tlb = new SoftwareTlb({ buffer: parts.memory.wasm.buffer, byteOffset: TLB_BASE });
+    this.walker = new PageWalker({ memory: parts.memory, registers: parts.paging });
+  }
+
+  /** The slow path of a read; see `CoreImports.translateRead`. */
+  translateRead(low: number, high: number, info: number): number {
+    const size = info & 0xff;
+    if (!this.#checkCanonical(low, high, size, info)) return 0;
+    const access = this.#dataAccess();
+    if ((low & 0xfff) + size <= 0x1000) {
+      const host = this.#readHost(low, high, access);
+      if (host !== 0) return host === -1 ? 0 : host;
+      this.#fillBounce(0, this.walker.physical, size);
+      return BOUNCE_ADDRESS;
+    }
+    const first = 0x1000 - (low & 0xfff);
+    if (!this.#walk(low, high, access)) return 0;
+    const physical = this.walker.physical;
+    if (!this.#walkNextPage(low, high, access)) return 0;
+    this.#fillBounce(0, physical, first);
+    this.#fillBounce(first, this.walker.physical, size - first);
+    return BOUNCE_ADDRESS;
+  }
+
+  /** The slow path of a store; see `CoreImports.translateWrite`. */
+  translateWrite(low: number, high: number, info: number): number {
+    const size = info & 0xff;
+    if (!this.#checkCanonical(low, high, size, info)) return 0;
+    const access = this.#dataAccess() | ACCESS_WRITE;
+    this.#commitSize = size;
+    if ((low & 0xfff) + size <= 0x1000) {
+      if (!this.#walk(low, high, access)) return 0;
+      const physical = this.walker.physical;
+      const page = this.#memory.pageOf(physical);
+      this.#commitPhysical = physical;
+      this.#commitFirstSize = size;
+      if (page < 0 || this.#memory.isRomPage(page)) return BOUNCE_ADDRESS;
+      const offset = low & 0xfff;
+      if (this.#memory.isPlainPage(page)) this.#fill(low, high, access, page, true);
+      else this.#memory.announceWrite(page, offset, offset + size - 1);
+      return this.#memory.hostOfPage(page) + offset;
+    }
+    const first = 0x1000 - (low & 0xfff);
+    if (!this.#walk(low, high, access)) return 0;
+    this.#commitPhysical = this.walker.physical;
+    this.#commitFirstSize = first;
+    if (!this.#walkNextPage(low, high, access)) return 0;
+    this.#commitSecond = this.walker.physical;
+    return BOUNCE_ADDRESS;
+  }
+
+  /** The slow path of a read-modify-write. */
+  translateOpen(low: number, high: number, info: number): number {
+    const host = this.translateWrite(low, high, info);
+    if (host === BOUNCE_ADDRESS) {
+      this.#fillBounce(0, this.#commitPhysical, this.#commitFirstSize);
+      this.#fillBounce(this.#commitFirstSize, this.#commitSecond, this.#commitSize - this.#commitFirstSize);
+    }
+    return host;
+  }
+
+  /** Writes the bounce buffer to where the last slow write belongs. */
+  commit(): void {
+    const first = this.#commitFirstSize;
+    this.#drainBounce(0, this.#commitPhysical, first);
+    this.#drainBounce(first, this.#commitSecond, this.#commitSize - first);
+  }
+
+  /** Walks for one access of TypeScript's. @returns false with #PF recorded; else `walker` holds the result */
+  walkFor(low: number, high: number, access: number): boolean {
+    return this.#walk(low, high, access);
+  }
+
+  #dataAccess(): number {
+    const user = this.#state.cpl === 3 ? ACCESS_USER : 0;
+    return (this.#state.field(SYSTEM_FLAGS) & FLAG_AC) !== 0 ? user | ACCESS_AC : user;
+  }
+
+  /** A non-canonical address is #SS(0) through SS and #GP(0) otherwise. */
+  #checkCanonical(low: number, high: number, size: number, info: number): boolean {
+    if ((this.#state.field(MODE) & MODE_CODE_MASK) !== MODE_CODE_64) return true;
+    const bits = this.linearAddressBits;
+    const lastLow = (low + size - 1) | 0;
+    const lastHigh = lastLow >>> 0 < low >>> 0 ? high + 1 : high;
+    if (isCanonical(low, high, bits) && isCanonical(lastLow, lastHigh, bits)) return true;
+    const isStack = (info & ACCESS_INFO_STACK) !== 0 || this.isStackOperand();
+    this.recordFault(isStack ? VECTOR_SS : VECTOR_GP, 0);
+    return false;
+  }
+
+  /** Width of linear addresses in effect. */
+  linearAddressBits = 48;
+
+  recordFault(vector: number, errorCode: number): void {
+    this.#state.setField(FAULT_VECTOR, vector);
+    this.#state.setField(FAULT_ERROR_CODE, errorCode);
+  }
+
+  #walk(low: number, high: number, access: number): boolean {
+    if (this.walker.walk(low, high, access) === WALK_OK) return true;
+    this.#state.setWideField(CR2, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
+    this.recordFault(VECTOR_PF, this.walker.errorCode);
+    return false;
+  }
+  #walkNextPage(low: number, high: number, access: number): boolean {
+    const nextLow = ((low & ~0xfff) + 0x1000) | 0;
+    const is64 = (this.#state.field(MODE) & MODE_CODE_MASK) === MODE_CODE_64;
+    return this.#walk(nextLow, nextLow === 0 && is64 ? high + 1 : high, access);
+  }
+
+  /** Host address for a read within one page, filling the TLB; 0 for device memory, -1 for a fault. */
+  #readHost(low: number, high: number, access: number): number {
+    if (!this.#walk(low, high, access)) return -1;
+    const page = this.#memory.pageOf(this.walker.physical);
+    if (page < 0) return 0;
+    this.#fill(low, high, access, page, false);
+    return this.#memory.hostOfPage(page) + (low & 0xfff);
+  }
+
+  #fill(low: number, high: number, access: number, page: number, write: boolean): void {
+    const { walker } = this;
+    let flags = walker.pageShift;
+    if (walker.global) flags |= TLB_FLAG_GLOBAL;
+    const isUser = isUserAccess(access);
+    if (walker.smapGuarded && !isUser) flags |= TLB_FLAG_SMAP;
+    const table = isUser
+      ? write
+        ? TLB_USER_WRITE
+        : TLB_USER_READ
+      : write
+        ? TLB_SUPERVISOR_WRITE
+        : TLB_SUPERVISOR_READ;
+    this.tlb.fill(table, low, high, this.#memory.hostOfPage(page), flags);
+  }
+
+  #fillBounce(offset: number, physical: number, count: number): void {
+    this.#transfer(offset, physical, count, (host, at, size) => {
+      const memory = this.#memory;
+      if (size === 4) this.#bounce.setUint32(host, memory.read32(at), true);
+      else if (size === 2) this.#bounce.setUint16(host, memory.read16(at), true);
+      else this.#bounce.setUint8(host, memory.read8(at));
+    });
+  }
+  #drainBounce(offset: number, physical: number, count: number): void {
+    this.#transfer(offset, physical, count, (host, at, size) => {
+      const memory = this.#memory;
+      if (size === 4) memory.write32(at, this.#bounce.getUint32(host, true));
+      else if (size === 2) memory.write16(at, this.#bounce.getUint16(host, true));
+      else memory.write8(at, this.#bounce.getUint8(host));
+    });
+  }
+  /** Splits an access of 1 to 8 bytes into bus accesses of 4, 2 and 1 bytes. */
+  #transfer(offset: number, physical: number, count: number, one: (host: number, at: number, size: number) => void): void {
+    for (let done = 0; done < count; ) {
+      const left = count - done;
+      const size = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+      one(offset + done, physical + done, size);
+      done += size;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { TLB_SIZE_BYTES } from '@longmode/mmu';
+import { STATE_SIZE_BYTES } from '../state/layout.ts';
+
+/**
+ * Where things lie in the one memory. Everything that belongs to a CPU is at a constant distance from its base; the first
+ * page stays unused, so that address 0 can mean "none".
+ */
+
+/** Base of the CPU's state. */
+export const CPU_BASE = 0x1000;
+/** Records of a block that is decoded for one use only. */
+export const SCRATCH_RECORDS: number = CPU_BASE + STATE_SIZE_BYTES;
+const SCRATCH_SIZE_BYTES = 0x2000;
+export const TLB_BASE: number = SCRATCH_RECORDS + SCRATCH_SIZE_BYTES;
+/** Jump cache: 4096 entries of 16 bytes { rip: u64, tag: i32, record: i32 }. */
+export const JUMP_CACHE: number = TLB_BASE + TLB_SIZE_BYTES;
+export const JUMP_CACHE_ENTRY_COUNT = 4096;
+export const JUMP_CACHE_ENTRY_SIZE_BYTES = 16;
+/** Pre-decoded instructions. */
+export const RECORDS: number = JUMP_CACHE + JUMP_CACHE_ENTRY_COUNT * JUMP_CACHE_ENTRY_SIZE_BYTES;
+/** Guest memory starts here; RECORDS takes what is between. */
+export const GUEST_BASE = 0x80_0000;
+/** Bytes of a WebAssembly page. */
+export const WASM_PAGE_SIZE_BYTES = 0x10000;

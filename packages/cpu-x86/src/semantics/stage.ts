@@ -1,0 +1,104 @@
+import type { SegmentIndex } from '../decode/instruction.ts';
+import { Emitter, type Value, type Width } from './language.ts';
+
+/**
+ * An operand, lazily: nothing is computed until it is read, written or opened. `open` resolves a memory operand's address
+ * once, checked for writing, so that a read-modify-write does address and translation a single time.
+ */
+export interface Operand {
+  readonly width: Width;
+  readonly isMemory: boolean;
+  readonly isImmediate: boolean;
+  /** The value, zero-extended, fixed now. A memory operand may fault here. */
+  read(): Value;
+  /** Writes; the value may have junk above `width` for registers and memory narrower than its wasm type. */
+  write(value: Value): void;
+  /** Makes the operand ready for `read` and then `write`; all faults of the write happen here. */
+  open(): void;
+  /** The offset within the segment (effective address) of a memory operand. */
+  address(): Value;
+}
+
+/** A segment by number, or `'operand'`: the segment in effect for the instruction's memory operand or string source. */
+export type SegmentChoice = SegmentIndex | 'operand';
+
+/**
+ * The seam between what an instruction means and who runs it. Semantic functions are written against this class only;
+ * each engine extends it. Control flow is four primitives (`jump`, `jumpIf`, `jumpIndirect`, `exit`); flags are a declared
+ * sink, so an engine may store them, track them at compile time, or drop dead ones.
+ */
+export abstract class Semantics extends Emitter {
+  /** Operand-size attribute; 8 for the byte forms. */
+  abstract readonly width: Width;
+  abstract readonly addressWidth: 16 | 32 | 64;
+  /** Width of the stack pointer in use. */
+  abstract readonly stackWidth: 16 | 32 | 64;
+  abstract readonly is64BitMode: boolean;
+  /** Condition code of Jcc, SETcc, CMOVcc: low nibble of the opcode. */
+  abstract readonly conditionCode: number;
+  /** 0, 0xF3 (REP, REPE) or 0xF2 (REPNE). */
+  abstract readonly repeat: 0 | 0xf2 | 0xf3;
+  /** The instruction's operands in the manual's order. */
+  abstract readonly operands: readonly Operand[];
+
+  /** A general register by number. Values are zero-extended and fixed now. */
+  abstract readGpr(index: number, width: Width): Value;
+  /** Writes as the processor does: 32 bits clear the upper half, 8 and 16 bits keep the rest. */
+  abstract writeGpr(index: number, width: Width, value: Value): void;
+  /** AH, CH, DH, BH by number 0 to 3. */
+  abstract readHighByte(index: number): Value;
+  abstract writeHighByte(index: number, value: Value): void;
+
+  /** Loads from memory at an offset within a segment; the offset has the address's width. May fault. */
+  abstract load(segment: SegmentChoice, offset: Value, width: Width): Value;
+  /** Stores to memory at an offset within a segment. May fault. */
+  abstract store(segment: SegmentChoice, offset: Value, width: Width, value: Value): void;
+  /** Resolves a location for read-modify-write; all faults happen here. */
+  abstract openMemory(segment: SegmentChoice, offset: Value, width: Width): { read(): Value; write(value: Value): void };
+
+  /** Sets the arithmetic flags from a declared operation: `KIND_*` with its two values (unextended, `width` bits). */
+  abstract setFlags(kind: number, width: Width, x: Value, y: Value): void;
+  /** Sets the arithmetic flags but CF: `KIND_INC` or `KIND_DEC` with its result. */
+  abstract setFlagsKeepingCarry(kind: number, width: Width, result: Value): void;
+  /** Sets CF, OF and AF from bits in place, and ZF, SF and PF from a result. */
+  abstract setResultFlags(bits: Value, width: Width, result: Value): void;
+  /** Sets all six arithmetic flags from bits in place. */
+  abstract setExplicitFlags(bits: Value): void;
+  /** All six arithmetic flags in place (i32). */
+  abstract readFlags(): Value;
+  /** CF as 0 or 1 (i32). */
+  abstract readCarry(): Value;
+  /** A condition by its code, as 0 or 1 (i32). */
+  abstract readCondition(code: number): Value;
+  /** A bit of RFLAGS outside the arithmetic flags: zero or not (i32). */
+  abstract readSystemFlag(mask: number): Value;
+  abstract writeSystemFlag(mask: number, isSet: boolean): void;
+
+  /** RIP of the next instruction (i64). */
+  abstract nextRip(): Value;
+  /** To the instruction's relative target. Ends the instruction. */
+  abstract jump(): void;
+  /** To the relative target if the condition holds, else to the next instruction. Ends the instruction. */
+  abstract jumpIf(condition: Value): void;
+  /** Checks a target for canonical form or the code-segment limit; faults with #GP(0). Before any write. */
+  abstract checkTarget(target: Value): void;
+  /** Checks the relative target as `checkTarget` does. */
+  abstract checkRelativeTarget(): void;
+  /** To a computed RIP (i64, already truncated to the operand size and checked). Ends the instruction. */
+  abstract jumpIndirect(target: Value): void;
+  /** Raises a fault if the condition holds. */
+  abstract faultIf(condition: Value, vector: number): void;
+  /** Runs `body`; wherever a fault leaves it, `undo` runs first. */
+  abstract undoOnFault(undo: () => void, body: () => void): void;
+  /** Runs iterations of a string instruction; see `string.ts`. */
+  abstract repeatString(body: () => StringStep): void;
+}
+
+/** What one iteration of a repeated string instruction reports. */
+export interface StringStep {
+  /** Stop after this iteration although the count is not exhausted (REPE, REPNE); absent for MOVS, STOS, LODS. */
+  readonly stop?: Value;
+}
+
+/** The meaning of an instruction. */
+export type SemanticsFn = (s: Semantics) => void;

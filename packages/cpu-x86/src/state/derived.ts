@@ -1,0 +1,42 @@
+import type { PagingRegisters } from '@longmode/mmu';
+import { CS, DS, ES, SS } from '../decode/instruction.ts';
+import type { CpuState } from './cpu-state.ts';
+import { CR0_PE, CR4_LA57, EFER_LMA } from './control-registers.ts';
+import { CANONICAL_SHIFT, CR0, CR3, CR4, MODE, MSR_EFER, PDPTES, SYSTEM_FLAGS } from './layout.ts';
+import { MODE_CODE_16, MODE_CODE_32, MODE_CODE_64, MODE_FLAT, MODE_STACK_32 } from './mode.ts';
+import { FLAG_VM } from './rflags.ts';
+import { ATTRIBUTE_DB, ATTRIBUTE_L, RIGHT_READ, RIGHT_WRITE, type SegmentRegister } from './segment-register.ts';
+
+const isFlatData = (segment: SegmentRegister): boolean =>
+  segment.base === 0n &&
+  segment.low === 0 &&
+  segment.high === 0xffffffff &&
+  segment.rights === (RIGHT_READ | RIGHT_WRITE);
+
+/** @returns the decode key that the state calls for */
+export function decodeKeyOf(state: CpuState): number {
+  const code = state.segments[CS] as SegmentRegister;
+  const stack = state.segments[SS] as SegmentRegister;
+  const isLongMode = (state.field(MSR_EFER) & EFER_LMA) !== 0;
+  const isRealOrVm86 = (state.field(CR0) & CR0_PE) === 0 || (state.field(SYSTEM_FLAGS) & FLAG_VM) !== 0;
+  if (isLongMode && !isRealOrVm86 && (code.attributes & ATTRIBUTE_L) !== 0) return MODE_CODE_64;
+  const size = (code.attributes & ATTRIBUTE_DB) !== 0 ? MODE_CODE_32 : MODE_CODE_16;
+  const stackBit = (stack.attributes & ATTRIBUTE_DB) !== 0 ? MODE_STACK_32 : 0;
+  const isFlat =
+    size === MODE_CODE_32 &&
+    stackBit !== 0 &&
+    [ES, SS, DS].every((index) => isFlatData(state.segments[index] as SegmentRegister));
+  return size | stackBit | (isFlat ? MODE_FLAT : 0);
+}
+
+/** Recomputes what the engine keeps of the architectural state: decode key, canonical width, paging registers. */
+export function updateDerivedState(state: CpuState, paging: PagingRegisters): void {
+  state.setField(MODE, decodeKeyOf(state));
+  state.setField(CANONICAL_SHIFT, (state.field(CR4) & CR4_LA57) !== 0 ? 7 : 16);
+  paging.cr0 = state.field(CR0);
+  paging.cr4 = state.field(CR4);
+  paging.efer = state.field(MSR_EFER);
+  paging.cr3Low = state.field(CR3);
+  paging.cr3High = state.field(CR3 + 4);
+  for (let i = 0; i < 8; i++) paging.pdptes[i] = state.field(PDPTES + 4 * i);
+}
