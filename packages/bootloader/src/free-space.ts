@@ -1,0 +1,87 @@
+import { joinRanges, type PhysicalRange, subtractRanges } from './memory-map.ts';
+
+/** Hands out physical memory that neither the firmware nor the image claims. */
+export class FreeSpace {
+  #ranges: PhysicalRange[];
+
+  /**
+   * @param usable what the memory map allows
+   * @param claimed what is taken already
+   */
+  constructor(usable: readonly PhysicalRange[], claimed: readonly PhysicalRange[]) {
+    this.#ranges = subtractRanges(usable, claimed);
+  }
+
+  /**
+   * Takes the lowest range that fits.
+   *
+   * @param sizeBytes how much
+   * @param alignment a power of two
+   * @param from lowest address
+   * @param to first address that must not be in it
+   * @returns the start, or null if nothing fits
+   */
+  take(sizeBytes: number, alignment: number, from = 0, to: number = Number.MAX_SAFE_INTEGER): number | null {
+    for (const [index, range] of this.#ranges.entries()) {
+      const start = alignUp(Math.max(range.start, from), alignment);
+      const end = start + sizeBytes;
+      if (end > Math.min(range.end, to)) continue;
+      this.#ranges.splice(
+        index,
+        1,
+        ...joinRanges([
+          { start: range.start, end: start },
+          { start: end, end: range.end },
+        ]),
+      );
+      return start;
+    }
+    return null;
+  }
+
+  /**
+   * Takes page frames, the lowest first, from as many ranges as it needs.
+   *
+   * @param count how many frames of 4 KiB
+   * @returns runs of frames, ascending, or null if there are not enough
+   */
+  takeFrames(count: number): PhysicalRange[] | null {
+    const runs: PhysicalRange[] = [];
+    const rest: PhysicalRange[] = [];
+    let missing = count;
+    for (const range of this.#ranges) {
+      const start = alignUp(range.start, 0x1000);
+      const available = Math.max(0, Math.floor((range.end - start) / 0x1000));
+      const taken = Math.min(available, missing);
+      missing -= taken;
+      if (taken > 0) runs.push({ start, end: start + taken * 0x1000 });
+      const left = taken > 0 ? start + taken * 0x1000 : range.start;
+      if (left < range.end) rest.push({ start: left, end: range.end });
+    }
+    if (missing > 0) return null;
+    this.#ranges = rest;
+    return runs;
+  }
+}
+
+/**
+ * Rounds up.
+ *
+ * @param value an address or a size
+ * @param alignment a power of two
+ * @returns the next multiple
+ */
+export function alignUp(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment;
+}
+
+/**
+ * Rounds down.
+ *
+ * @param value an address or a size
+ * @param alignment a power of two
+ * @returns the multiple at or before it
+ */
+export function alignDown(value: number, alignment: number): number {
+  return Math.floor(value / alignment) * alignment;
+}
