@@ -87,14 +87,15 @@ const rotateThroughCarry =
   (s) => {
     const w = s.width;
     const dst = s.operands[0] as Operand;
-    let count = maskedCount(s, s.operands[1] as Operand);
-    if (w < 32) count = s.let(s.remU(count, s.i32(w + 1)));
+    const asked = maskedCount(s, s.operands[1] as Operand);
+    const count = w < 32 ? s.let(s.remU(asked, s.i32(w + 1))) : asked;
     dst.open();
     const a = dst.read();
     const one = s.i32(1);
     const result = s.variable(a);
-    s.if(count, () => {
-      const carry = s.let(s.resize(s.readCarry(), w));
+    s.if(asked, () => {
+      const oldCarry = s.readCarry();
+      const carry = s.let(s.resize(oldCarry, w));
       const rest = s.let(s.sub(s.i32(w), count));
       const back = s.let(s.sub(count, one));
       // The shift of width + 1 - count is done in two steps: it may be the whole width.
@@ -103,7 +104,8 @@ const rotateThroughCarry =
         : s.or(s.or(s.shrU(a, count), s.shl(carry, rest)), s.shl(s.shl(a, one), rest));
       s.assign(result, s.truncate(rotated, w));
       const out = left ? s.shrU(a, rest) : s.shrU(a, back);
-      const cf = s.let(s.and(s.wrap(out), one));
+      // A count that is a multiple of width + 1 turns all the way round and leaves CF, but OF is made anew.
+      const cf = s.let(s.select(count, s.and(s.wrap(out), one), oldCarry));
       const top = s.signBit(result, w);
       const of = left ? s.xor(top, cf) : s.xor(top, s.signBit(s.shl(result, one), w));
       setCarryAndOverflow(s, cf, s.let(of));

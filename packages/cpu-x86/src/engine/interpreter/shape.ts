@@ -49,15 +49,16 @@ export function explicitOperands(instruction: Instruction): readonly Operand[] {
   return instruction.operands.filter((operand) => operand.kind !== 'relative' && operand.kind !== 'far-pointer');
 }
 
-/** @returns the memory operand whose segment counts for the instruction, if it has one */
+const RSI = 6;
+
+/** @returns the memory operand whose segment counts for the instruction: of a string instruction's two, the source */
 export function memoryOperand(instruction: Instruction): MemoryOperand | undefined {
-  const { operands } = instruction;
-  // Of a string instruction's two, the source: it is the one that a prefix can override.
-  for (let i = operands.length - 1; i >= 0; i--) {
-    const operand = operands[i] as Operand;
-    if (operand.kind === 'memory') return operand;
+  let found: MemoryOperand | undefined;
+  for (const operand of instruction.operands) {
+    if (operand.kind !== 'memory') continue;
+    if (found === undefined || operand.base === RSI) found = operand;
   }
-  return undefined;
+  return found;
 }
 
 function operandWidth(instruction: Instruction): Width {
