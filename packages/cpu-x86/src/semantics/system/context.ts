@@ -1,6 +1,9 @@
+import type { PhysicalMemory } from '@longmode/mmu';
 import type { Instruction } from '../../decode/instruction.ts';
 import type { PortIo } from '../../host.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
+import type { CpuModel } from './cpu-model.ts';
+import type { ExceptionLog } from './exception-log.ts';
 
 /** The instruction is complete; the next one in sequence follows. */
 export const OUTCOME_NEXT = 0;
@@ -43,6 +46,14 @@ export interface SystemCpu {
   readonly state: CpuState;
   readonly memory: LinearMemory;
   readonly ports: PortIo;
+  /** Physical memory, where PAE paging's PDPTEs are loaded from. */
+  readonly physicalMemory: PhysicalMemory;
+  /** What CPUID says and which control bits exist. */
+  readonly model: CpuModel;
+  /** Where event delivery records exceptions and why they happened. */
+  readonly exceptionLog: ExceptionLog;
+  /** Instructions retired since reset, for the exception log; absent where nobody counts. */
+  readonly instructionCount?: number;
   /** Width of linear addresses in effect, 48 or 57. */
   readonly linearAddressBits: number;
   /** MAXPHYADDR. */
@@ -55,7 +66,10 @@ export interface SystemCpu {
   timeStampCounter(): bigint;
   /** Records an exception; @returns `OUTCOME_FAULT` so that operations can `return cpu.raise(…)` */
   raise(vector: number, errorCode?: number): Outcome;
-  /** The record of the exception raised since the operation began, removed by reading it; undefined if there is none. */
+  /**
+   * The record of the exception raised since the operation began; undefined if there is none. Reading removes it and
+   * makes `memory.failed` false again.
+   */
   takeRaised(): { readonly vector: number; readonly errorCode: number } | undefined;
   /** CR0, CR3, CR4 or EFER have changed in a way that concerns translation: derived state and TLB entries go. */
   pagingChanged(options: { readonly keepGlobal: boolean }): void;
@@ -65,6 +79,8 @@ export interface SystemCpu {
   modeChanged(): void;
   /** RFLAGS.IF, RFLAGS.TF or CR8 may now let an event through: ask the run loop to look after this instruction. */
   requestAttention(): void;
+  /** IRET has completed: NMIs are no longer blocked. */
+  interruptReturned?(): void;
 }
 
 /** A system instruction, written over typed state. */

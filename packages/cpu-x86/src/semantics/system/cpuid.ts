@@ -1,0 +1,112 @@
+import { CR4_OSXSAVE } from '../../state/control-registers.ts';
+import { CR4, MSR_MISC_ENABLE } from '../../state/layout.ts';
+import { OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
+import { featureWord } from './cpu-model.ts';
+
+/** EAX, EBX, ECX, EDX. */
+export type CpuidResult = readonly [number, number, number, number];
+
+const LAST_BASIC_LEAF = 0x16;
+const LAST_EXTENDED_LEAF = 0x80000008;
+const LAST_HYPERVISOR_LEAF = 0x40000000;
+const MISC_ENABLE_LIMIT_CPUID = 1n << 22n;
+const FEATURE_OSXSAVE = 1 << 27;
+const CLFLUSH_LINE_QUADWORDS = 8;
+const HYPERVISOR_SIGNATURE = 'longmode    ';
+
+const word = (text: string, offset: number): number => {
+  let value = 0;
+  for (let i = 3; i >= 0; i -= 1) value = (value << 8) | (text.charCodeAt(offset + i) & 0xff || 0);
+  return value >>> 0;
+};
+
+/** Family, model and stepping as leaf 1 packs them. */
+function signature(family: number, model: number, stepping: number): number {
+  const base = Math.min(family, 15);
+  const extended = base === 15 ? family - 15 : 0;
+  return ((extended << 20) | ((model >> 4) << 16) | (base << 8) | ((model & 15) << 4) | (stepping & 15)) >>> 0;
+}
+
+function brandLeaf(brand: string, part: number): CpuidResult {
+  const text = brand.slice(0, 47).padEnd(48, '\0');
+  const at = part * 16;
+  return [word(text, at), word(text, at + 4), word(text, at + 8), word(text, at + 12)];
+}
+
+/**
+ * The registers that CPUID gives.
+ *
+ * @param leaf EAX
+ * @param subleaf ECX
+ * @source SDM Vol. 2A "CPUID"
+ */
+export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResult {
+  const { model, state } = cpu;
+  const limited = (state.wideField(MSR_MISC_ENABLE) & MISC_ENABLE_LIMIT_CPUID) !== 0n;
+  const lastBasic = limited ? 2 : LAST_BASIC_LEAF;
+  let wanted = leaf >>> 0;
+  // An unknown leaf gives the data of the highest basic leaf.
+  if (wanted > 0x80000000 ? wanted > LAST_EXTENDED_LEAF : wanted > lastBasic && wanted !== 0x80000000) {
+    const isHypervisorLeaf = wanted >= 0x40000000 && wanted <= LAST_HYPERVISOR_LEAF && model.features.has('HYPERVISOR');
+    if (!isHypervisorLeaf) wanted = lastBasic;
+  }
+  switch (wanted) {
+    case 0: {
+      const vendor = model.vendor.padEnd(12, ' ');
+      return [lastBasic, word(vendor, 0), word(vendor, 8), word(vendor, 4)];
+    }
+    case 1: {
+      const osxsave = (state.field(CR4) & CR4_OSXSAVE) !== 0 ? FEATURE_OSXSAVE : 0;
+      const ebx = ((1 << 16) | (model.features.has('CLFSH') ? CLFLUSH_LINE_QUADWORDS << 8 : 0)) >>> 0;
+      return [
+        signature(model.family, model.model, model.stepping),
+        ebx,
+        (featureWord(model, 1, 'ecx') | osxsave) >>> 0,
+        featureWord(model, 1, 'edx'),
+      ];
+    }
+    case 2:
+      return [0x00000001, 0, 0, 0]; // one iteration, no descriptor: nothing is known of caches
+    case 7:
+      return subleaf === 0 ? [0, featureWord(model, 7, 'ebx'), featureWord(model, 7, 'ecx'), 0] : [0, 0, 0, 0];
+    case 0x15: {
+      const hertz = model.tscFrequencyHz;
+      return hertz === 0 ? [0, 0, 0, 0] : [1, 1, hertz >>> 0, 0];
+    }
+    case 0x16: {
+      const megahertz = Math.floor(model.tscFrequencyHz / 1e6) & 0xffff;
+      return [megahertz, megahertz, 0, 0];
+    }
+    case 0x40000000:
+      return [
+        LAST_HYPERVISOR_LEAF,
+        word(HYPERVISOR_SIGNATURE, 0),
+        word(HYPERVISOR_SIGNATURE, 4),
+        word(HYPERVISOR_SIGNATURE, 8),
+      ];
+    case 0x80000000:
+      return [LAST_EXTENDED_LEAF, 0, 0, 0];
+    case 0x80000001:
+      return [0, 0, featureWord(model, 0x80000001, 'ecx'), featureWord(model, 0x80000001, 'edx')];
+    case 0x80000002:
+    case 0x80000003:
+    case 0x80000004:
+      return brandLeaf(model.brand, wanted - 0x80000002);
+    case 0x80000007:
+      return [0, 0, 0, model.tscFrequencyHz === 0 ? 0 : 1 << 8]; // invariant TSC
+    case 0x80000008:
+      return [(cpu.maxPhyAddr | ((model.features.has('LA57') ? 57 : 48) << 8)) >>> 0, 0, 0, 0];
+    default:
+      return [0, 0, 0, 0];
+  }
+}
+
+/** CPUID. */
+export const CPUID: SystemOperation = (cpu) => {
+  const result = cpuid(cpu, cpu.state.gpr32(0), cpu.state.gpr32(1));
+  cpu.state.setGpr(0, BigInt(result[0]));
+  cpu.state.setGpr(3, BigInt(result[1]));
+  cpu.state.setGpr(1, BigInt(result[2]));
+  cpu.state.setGpr(2, BigInt(result[3]));
+  return OUTCOME_NEXT;
+};

@@ -1,0 +1,37 @@
+import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemOperation } from './context.ts';
+import { operandAt, readOperand } from './operand.ts';
+import { stackWidth } from './processor-mode.ts';
+import { RSP, Stack } from './stack.ts';
+
+const RBP = 5;
+
+/**
+ * ENTER: pushes the frame pointer, copies the frame pointers of enclosing levels, and makes room for locals.
+ *
+ * @source SDM Vol. 2A "ENTER—Make Stack Frame for Procedure Parameters"
+ */
+export const ENTER: SystemOperation = (cpu, instruction) => {
+  const { state } = cpu;
+  const width = instruction.operandSize;
+  const size = Number(readOperand(cpu, instruction, operandAt(instruction, 0), 16) ?? 0n);
+  const level = Number(readOperand(cpu, instruction, operandAt(instruction, 1), 8) ?? 0n) & 31;
+  const stack = Stack.current(cpu);
+  if (!stack.reserve(1 + level, width)) return OUTCOME_FAULT;
+  if (!stack.push(state.gpr(RBP), width)) return OUTCOME_FAULT;
+  const frame = stack.pointer;
+  // Enclosing frame pointers stand below the one that RBP points to.
+  const enclosing = Stack.current(cpu);
+  const displacement = state.gpr(RBP) - state.gpr(RSP);
+  for (let i = 1; i < level; i += 1) {
+    const offset = Number(BigInt.asIntN(stackWidth(state), displacement)) - (i * width) / 8;
+    const pointer = enclosing.peek(offset, width);
+    if (pointer === undefined || !stack.push(pointer, width)) return OUTCOME_FAULT;
+  }
+  if (level > 0 && !stack.push(frame, width)) return OUTCOME_FAULT;
+  stack.skip(-size);
+  // The processor tests that the last byte of the locals can be written.
+  if (!stack.probe(width)) return OUTCOME_FAULT;
+  stack.commit();
+  state.writeGpr(RBP, width, frame);
+  return OUTCOME_NEXT;
+};

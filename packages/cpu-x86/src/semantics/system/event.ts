@@ -1,0 +1,134 @@
+/**
+ * Delivery of interrupts and exceptions: what follows when delivery itself fails, up to the double fault and shutdown.
+ *
+ * Not emulated: the virtual-8086 mode extensions (interrupt redirection), shadow stacks.
+ */
+
+import { CS } from '../../decode/instruction.ts';
+import { VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_NP, VECTOR_PF, VECTOR_SS, VECTOR_TS } from '../../state/exceptions.ts';
+import { ACTIVITY, ACTIVITY_SHUTDOWN, CR2 } from '../../state/layout.ts';
+import { NO_ERROR_CODE, type SystemCpu } from './context.ts';
+import { attemptDelivery, createDelivery } from './event-delivery.ts';
+import type { EventKind, ExceptionEntry, Explanation } from './exception-log.ts';
+import { processorMode, segmentOf } from './processor-mode.ts';
+import { RSP } from './stack.ts';
+
+/** An interrupt or exception to deliver. */
+export interface ExceptionEvent {
+  readonly vector: number;
+  readonly kind: EventKind;
+  /** `NO_ERROR_CODE` or absent for events that push none. */
+  readonly errorCode?: number;
+  /** RIP to save: of the instruction for faults, of the next one for traps and interrupts. */
+  readonly rip: bigint;
+  /** RF in the saved image, where it is not what the kind implies: true between iterations of a string instruction. */
+  readonly resume?: boolean;
+}
+
+/** Classes of exceptions that decide about double faults. */
+type ExceptionClass = 'benign' | 'contributory' | 'page-fault' | 'double-fault';
+
+const CONTRIBUTORY: ReadonlySet<number> = new Set([VECTOR_DE, VECTOR_TS, VECTOR_NP, VECTOR_SS, VECTOR_GP, 21]);
+
+/** @source SDM Vol. 3A "Interrupt 8—Double Fault Exception (#DF)", table of interrupt and exception classes */
+function classOf(event: { readonly vector: number; readonly kind: EventKind }): ExceptionClass {
+  if (event.kind !== 'exception') return 'benign';
+  if (event.vector === VECTOR_DF) return 'double-fault';
+  if (event.vector === VECTOR_PF || event.vector === 20) return 'page-fault';
+  return CONTRIBUTORY.has(event.vector) ? 'contributory' : 'benign';
+}
+
+/** What becomes of a second exception: it is handled by itself, or both become a double fault, or the processor shuts down. */
+function combine(first: ExceptionClass, second: ExceptionClass): 'serial' | 'double-fault' | 'shutdown' {
+  if (second === 'benign' || first === 'benign') return 'serial';
+  if (first === 'double-fault') return 'shutdown';
+  if (first === 'contributory') return second === 'contributory' ? 'double-fault' : 'serial';
+  return 'double-fault';
+}
+
+/**
+ * Delivers an event: the processor is at the handler's first instruction afterwards, or in shutdown. Exceptions that
+ * occur on the way are delivered in its place; all of them are recorded in the exception log.
+ *
+ * @returns `shutdown` after a triple fault, with `ACTIVITY` set
+ * @source SDM Vol. 3A "Interrupt and Exception Handling"
+ */
+export function deliverEvent(cpu: SystemCpu, event: ExceptionEvent): 'delivered' | 'shutdown' {
+  const log = cpu.exceptionLog;
+  log.beginChain();
+  let current = event;
+  let explanation: Explanation = {};
+  if (event.kind === 'exception') explanation = log.takeExplanation(event.vector, event.errorCode ?? NO_ERROR_CODE);
+  for (;;) {
+    const found = isRecorded(current.kind) ? observe(cpu, current, explanation) : undefined;
+    const delivery = createDelivery(current);
+    if (attemptDelivery(cpu, delivery)) {
+      if (found !== undefined) log.record({ ...found, fate: 'delivered' });
+      return 'delivered';
+    }
+    log.record({ ...(found ?? observe(cpu, current, explanation)), fate: 'failed' });
+    // A failure leaves its record; memory that fails without one is treated as #GP(0).
+    const raised = cpu.takeRaised() ?? { vector: VECTOR_GP, errorCode: 0 };
+    explanation = {
+      ...log.takeExplanation(raised.vector, raised.errorCode),
+      during: { vector: current.vector, kind: current.kind, step: delivery.step },
+    };
+    // A task switch may have gone through before the fault, which then is one of the new task.
+    const rip = delivery.hasSwitchedTask ? cpu.state.rip : current.rip;
+    const next: ExceptionEvent = { ...raised, kind: 'exception', rip };
+    const outcome = combine(classOf(current), classOf(next));
+    if (outcome === 'serial') {
+      current = next;
+      continue;
+    }
+    const merged = { ...observe(cpu, next, explanation), fate: 'merged' as const };
+    if (outcome === 'shutdown') {
+      log.record({ ...merged, isShutdown: true });
+      cpu.state.setField(ACTIVITY, ACTIVITY_SHUTDOWN);
+      return 'shutdown';
+    }
+    log.record(merged);
+    current = { vector: VECTOR_DF, kind: 'exception', errorCode: 0, rip };
+    explanation = {};
+  }
+}
+
+/** INT n, INT3, INTO and INT1, whose failed delivery is a fault of the instruction. @returns false after a fault */
+export function deliverSoftwareInterrupt(cpu: SystemCpu, vector: number, kind: EventKind): boolean {
+  const event: ExceptionEvent = { vector, kind, rip: cpu.nextRip };
+  const delivery = createDelivery(event);
+  const found = isRecorded(kind) ? observe(cpu, event, {}) : undefined;
+  if (!attemptDelivery(cpu, delivery)) {
+    cpu.exceptionLog.interrupted({ vector, kind, step: delivery.step });
+    return false;
+  }
+  if (found !== undefined) {
+    cpu.exceptionLog.beginChain();
+    cpu.exceptionLog.record({ ...found, fate: 'delivered' });
+  }
+  return true;
+}
+
+/** Successful external interrupts and INT n would flood the log. */
+const isRecorded = (kind: EventKind): boolean => kind !== 'external' && kind !== 'software';
+
+type Observed = Omit<ExceptionEntry, 'sequence' | 'chain' | 'fate'>;
+
+/** What the log keeps of the processor as an event found it. */
+function observe(cpu: SystemCpu, event: ExceptionEvent, explanation: Explanation): Observed {
+  const { state } = cpu;
+  const isPageFault = event.vector === VECTOR_PF && event.kind === 'exception';
+  return {
+    vector: event.vector,
+    kind: event.kind,
+    errorCode: event.errorCode ?? NO_ERROR_CODE,
+    rip: event.rip,
+    selector: segmentOf(state, CS).selector,
+    rsp: state.gpr(RSP),
+    cpl: state.cpl,
+    mode: processorMode(state),
+    ...(isPageFault ? { cr2: state.wideField(CR2) } : {}),
+    ...(cpu.instructionCount === undefined ? {} : { instructionCount: cpu.instructionCount }),
+    ...explanation,
+  };
+}

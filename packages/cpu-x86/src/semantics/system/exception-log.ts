@@ -1,0 +1,135 @@
+import type { ProcessorMode } from './processor-mode.ts';
+
+/**
+ * What an event is, which decides about privilege checks, error codes and the saved image.
+ * `software` is INT n, `software-exception` INT3 and INTO, `int1` INT1; `exception` is everything the processor detects.
+ *
+ * @source SDM Vol. 3A "Sources of Interrupts", "Sources of Exceptions"
+ */
+export type EventKind = 'external' | 'nmi' | 'exception' | 'software' | 'software-exception' | 'int1';
+
+/** The event that was being delivered when an exception occurred, and at what the processor was. */
+export interface InterruptedDelivery {
+  readonly vector: number;
+  readonly kind: EventKind;
+  /** The step of delivery that failed: `reading the IDT`, `pushing the return frame`. */
+  readonly step: string;
+}
+
+/**
+ * What became of an event. `merged`: it occurred while another exception was delivered, and became a double fault or a
+ * shutdown. `failed`: another exception occurred while it was delivered.
+ */
+export type EventFate = 'delivered' | 'failed' | 'merged';
+
+/** One event of the log. Plain data. */
+export interface ExceptionEntry {
+  /** Running number since the log was made. */
+  readonly sequence: number;
+  /** Entries with one number followed from one another, the first being the cause of all. */
+  readonly chain: number;
+  readonly vector: number;
+  readonly kind: EventKind;
+  /** `NO_ERROR_CODE` where there is none. */
+  readonly errorCode: number;
+  /** The state that the event found. */
+  readonly rip: bigint;
+  readonly selector: number;
+  readonly rsp: bigint;
+  readonly cpl: number;
+  readonly mode: ProcessorMode;
+  /** CR2, for #PF. */
+  readonly cr2?: bigint;
+  /** Instructions retired since reset, where somebody counts. */
+  readonly instructionCount?: number;
+  /** Present when the exception occurred in the delivery of another event. */
+  readonly during?: InterruptedDelivery;
+  /** Why the exception was raised, where the operation that raised it said so. */
+  readonly reason?: string;
+  readonly fate: EventFate;
+  /** Set in the last entry of a chain that ended in a shutdown (triple fault). */
+  readonly isShutdown?: true;
+}
+
+/** What is known of an exception that has been raised and not yet recorded. */
+export interface Explanation {
+  readonly reason?: string;
+  readonly during?: InterruptedDelivery;
+}
+
+/**
+ * The last exceptions and how each followed from the one before. External interrupts and INT n are recorded only when
+ * their delivery fails. Bounded; not part of the processor's state.
+ */
+export class ExceptionLog {
+  readonly #capacity: number;
+  readonly #entries: ExceptionEntry[] = [];
+  #sequence = 0;
+  #chain = 0;
+  #cause: { readonly vector: number; readonly errorCode: number; readonly reason: string } | undefined;
+  #interrupted: InterruptedDelivery | undefined;
+
+  /** @param capacity entries kept, 64 unless told */
+  constructor(capacity = 64) {
+    this.#capacity = Math.max(8, capacity);
+  }
+
+  /** The entries kept, oldest first. */
+  get entries(): readonly ExceptionEntry[] {
+    return [...this.#entries];
+  }
+
+  /** Exceptions recorded since the log was made. */
+  get total(): number {
+    return this.#sequence;
+  }
+
+  /** The entries of the newest chain, in the order of events. */
+  get lastChain(): readonly ExceptionEntry[] {
+    return this.#entries.filter((entry) => entry.chain === this.#entries.at(-1)?.chain);
+  }
+
+  /** Forgets everything, as at power-on. */
+  clear(): void {
+    this.#entries.length = 0;
+    this.#cause = undefined;
+    this.#interrupted = undefined;
+  }
+
+  /**
+   * Says why an exception is being raised. The text is attached to that exception's entry when it is recorded, and
+   * forgotten when another exception is recorded first.
+   */
+  explain(vector: number, errorCode: number, reason: string): void {
+    this.#cause = { vector, errorCode, reason };
+  }
+
+  /** Says that the next exception is raised by the failed delivery of a software interrupt. */
+  interrupted(delivery: InterruptedDelivery): void {
+    this.#interrupted = delivery;
+  }
+
+  /** Takes what is known of an exception that has been raised, and forgets it. */
+  takeExplanation(vector: number, errorCode: number): Explanation {
+    const cause = this.#cause;
+    const during = this.#interrupted;
+    this.#cause = undefined;
+    this.#interrupted = undefined;
+    return {
+      ...(cause?.vector === vector && cause.errorCode === errorCode ? { reason: cause.reason } : {}),
+      ...(during === undefined ? {} : { during }),
+    };
+  }
+
+  /** Begins a chain of events. */
+  beginChain(): void {
+    this.#chain += 1;
+  }
+
+  /** Appends an entry to the current chain. */
+  record(entry: Omit<ExceptionEntry, 'sequence' | 'chain'>): void {
+    this.#sequence += 1;
+    this.#entries.push({ sequence: this.#sequence, chain: this.#chain, ...entry });
+    if (this.#entries.length > this.#capacity) this.#entries.shift();
+  }
+}

@@ -1,0 +1,152 @@
+import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
+import type { SystemOperation } from './context.ts';
+import { CLTS, LMSW, MOV_FROM_CONTROL, MOV_TO_CONTROL, SMSW } from './control-register.ts';
+import { CPUID } from './cpuid.ts';
+import { MOV_FROM_DEBUG, MOV_TO_DEBUG } from './debug-register.ts';
+import { LGDT, LIDT, LLDT, LTR, SGDT, SIDT, SLDT, STR } from './descriptor-table.ts';
+import { ENTER } from './enter.ts';
+import { CALL_FAR } from './far-call.ts';
+import { JMP_FAR } from './far-jump.ts';
+import { RET_FAR } from './far-return.ts';
+import { SWAPGS, SYSCALL, SYSENTER, SYSEXIT, SYSRET } from './fast-system-call.ts';
+import { CLAC, CLI, POPF, PUSHF, STAC, STI } from './flags.ts';
+import { IRET } from './interrupt-return.ts';
+import { RDMSR, WRMSR } from './msr.ts';
+import { IN, INS, OUT, OUTS } from './port-io.ts';
+import {
+  CLFLUSH,
+  CLFLUSHOPT,
+  CLWB,
+  FENCE,
+  FWAIT,
+  HLT,
+  INVD,
+  INVLPG,
+  INVPCID,
+  NOT_EMULATED,
+  RDPMC,
+  RDTSC,
+  RDTSCP,
+  UNDEFINED,
+  WBINVD,
+} from './processor-control.ts';
+import { RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE } from './segment-base.ts';
+import { LOAD_FAR_POINTER, MOV_FROM_SEGMENT, MOV_TO_SEGMENT, POP_SEGMENT, PUSH_SEGMENT } from './segment-register.ts';
+import { ARPL, LAR, LSL, VERR, VERW } from './selector-query.ts';
+import { BOUND, INT, INT1, INT3, INTO } from './software-interrupt.ts';
+
+export {
+  CPU_FEATURES,
+  type CpuFeature,
+  type CpuModel,
+  cr4Mask,
+  DEFAULT_CPU_MODEL,
+  eferMask,
+  featureWord,
+} from './cpu-model.ts';
+export { type CpuidResult, cpuid } from './cpuid.ts';
+export { DR6_FIXED, DR7_FIXED } from './debug-register.ts';
+export { deliverEvent, type ExceptionEvent } from './event.ts';
+export {
+  type EventFate,
+  type EventKind,
+  type ExceptionEntry,
+  ExceptionLog,
+  type InterruptedDelivery,
+} from './exception-log.ts';
+export { describeChain, describeException, exceptionName } from './exception-text.ts';
+export { readMsr, writeMsr } from './msr.ts';
+export type { ProcessorMode } from './processor-mode.ts';
+
+/** The keys of `SYSTEM_SEMANTICS`. */
+// biome-ignore format: a list
+export type SystemSemanticsKey = Extract<SemanticsKey,
+  | 'ARPL' | 'BOUND' | 'CALL_FAR' | 'CLAC' | 'CLFLUSH' | 'CLFLUSHOPT' | 'CLI' | 'CLTS' | 'CLWB' | 'CPUID' | 'ENTER'
+  | 'FWAIT' | 'HLT' | 'IN' | 'INS' | 'INT' | 'INT1' | 'INT3' | 'INTO' | 'INVD' | 'INVLPG' | 'INVPCID' | 'IRET'
+  | 'JMP_FAR' | 'LAR' | 'LFENCE' | 'LGDT' | 'LIDT' | 'LLDT' | 'LMSW' | 'LOAD_FAR_POINTER' | 'LSL' | 'LTR' | 'MFENCE'
+  | 'MOV_FROM_CONTROL' | 'MOV_FROM_DEBUG' | 'MOV_FROM_SEGMENT' | 'MOV_TO_CONTROL' | 'MOV_TO_DEBUG' | 'MOV_TO_SEGMENT'
+  | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POPF' | 'POP_SEGMENT' | 'PUSHF' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
+  | 'RDMSR' | 'RDPMC' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
+  | 'STI' | 'STR' | 'SWAPGS' | 'SYSCALL' | 'SYSENTER' | 'SYSEXIT' | 'SYSRET' | 'UD0' | 'UD1' | 'UD2' | 'VERR'
+  | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR'
+>;
+
+/** The system operations by the key that rows of the opcode tables name them with. */
+export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOperation } = {
+  ARPL,
+  BOUND,
+  CALL_FAR,
+  CLAC,
+  CLFLUSH,
+  CLFLUSHOPT,
+  CLI,
+  CLTS,
+  CLWB,
+  CPUID,
+  ENTER,
+  FWAIT,
+  HLT,
+  IN,
+  INS,
+  INT,
+  INT1,
+  INT3,
+  INTO,
+  INVD,
+  INVLPG,
+  INVPCID,
+  IRET,
+  JMP_FAR,
+  LAR,
+  LFENCE: FENCE,
+  LGDT,
+  LIDT,
+  LLDT,
+  LMSW,
+  LOAD_FAR_POINTER,
+  LSL,
+  LTR,
+  MFENCE: FENCE,
+  MOV_FROM_CONTROL,
+  MOV_FROM_DEBUG,
+  MOV_FROM_SEGMENT,
+  MOV_TO_CONTROL,
+  MOV_TO_DEBUG,
+  MOV_TO_SEGMENT,
+  NOT_EMULATED,
+  OUT,
+  OUTS,
+  POPF,
+  POP_SEGMENT,
+  PUSHF,
+  PUSH_SEGMENT,
+  RDFSBASE,
+  RDGSBASE,
+  RDMSR,
+  RDPMC,
+  RDTSC,
+  RDTSCP,
+  RET_FAR,
+  SFENCE: FENCE,
+  SGDT,
+  SIDT,
+  SLDT,
+  SMSW,
+  STAC,
+  STI,
+  STR,
+  SWAPGS,
+  SYSCALL,
+  SYSENTER,
+  SYSEXIT,
+  SYSRET,
+  UD0: UNDEFINED,
+  UD1: UNDEFINED,
+  UD2: UNDEFINED,
+  VERR,
+  VERW,
+  WBINVD,
+  WRFSBASE,
+  WRGSBASE,
+  WRMSR,
+};

@@ -1,0 +1,211 @@
+/**
+ * RDMSR and WRMSR: the model-specific registers and what may be written to them.
+ *
+ * @source SDM Vol. 4 "Architectural MSRs"; SDM Vol. 2B "RDMSR", SDM Vol. 2D "WRMSR"
+ */
+import { FS, GS } from '../../decode/instruction.ts';
+import { CR0_PG, EFER_LMA, EFER_LME, EFER_NXE } from '../../state/control-registers.ts';
+import {
+  CR0,
+  MSR_APIC_BASE,
+  MSR_CSTAR,
+  MSR_EFER,
+  MSR_FMASK,
+  MSR_KERNEL_GS_BASE,
+  MSR_LSTAR,
+  MSR_MISC_ENABLE,
+  MSR_PAT,
+  MSR_STAR,
+  MSR_SYSENTER_CS,
+  MSR_SYSENTER_EIP,
+  MSR_SYSENTER_ESP,
+  MSR_TSC_AUX,
+  SEGMENT_BASE,
+  SEGMENT_SIZE_BYTES,
+  SEGMENTS,
+  TSC_OFFSET,
+} from '../../state/layout.ts';
+import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
+import { eferMask } from './cpu-model.ts';
+import { generalProtection, hex } from './fault.ts';
+import { isMemoryType, isMtrr, MTRR_CAPABILITIES, mtrrField, mtrrRefusal } from './mtrr.ts';
+import { isCanonicalAddress, requireCpl0, serialize } from './processor-mode.ts';
+
+/** Numbers of the MSRs. */
+export const IA32_TIME_STAMP_COUNTER = 0x10;
+export const IA32_PLATFORM_ID = 0x17;
+export const IA32_APIC_BASE = 0x1b;
+export const IA32_BIOS_SIGN_ID = 0x8b;
+export const IA32_MTRRCAP = 0xfe;
+export const IA32_SYSENTER_CS = 0x174;
+export const IA32_SYSENTER_ESP = 0x175;
+export const IA32_SYSENTER_EIP = 0x176;
+export const IA32_MISC_ENABLE = 0x1a0;
+export const IA32_PAT = 0x277;
+export const IA32_EFER = 0xc0000080;
+export const IA32_STAR = 0xc0000081;
+export const IA32_LSTAR = 0xc0000082;
+export const IA32_CSTAR = 0xc0000083;
+export const IA32_FMASK = 0xc0000084;
+export const IA32_FS_BASE = 0xc0000100;
+export const IA32_GS_BASE = 0xc0000101;
+export const IA32_KERNEL_GS_BASE = 0xc0000102;
+export const IA32_TSC_AUX = 0xc0000103;
+
+const segmentBase = (index: number): number => SEGMENTS + index * SEGMENT_SIZE_BYTES + SEGMENT_BASE;
+
+/** Why a value may not be written, or undefined when it may. */
+type Refusal = (cpu: SystemCpu, value: bigint) => string | undefined;
+
+const anything: Refusal = () => undefined;
+const canonical: Refusal = (cpu, value) => (isCanonicalAddress(cpu, value) ? undefined : 'is not a canonical address');
+const word32: Refusal = (_cpu, value) => (value >> 32n === 0n ? undefined : 'has reserved bits 63:32 set');
+
+const patTypes: Refusal = (_cpu, value) => {
+  for (let i = 0n; i < 8n; i += 1n) {
+    const type = Number((value >> (8n * i)) & 0xffn);
+    if (!isMemoryType(type) && type !== 7) return `has the reserved memory type ${type}`;
+  }
+  return undefined;
+};
+
+const APIC_BASE_LOW_RESERVED = 0x6ffn; // all of bits 11:0 but BSP (8) and the global enable (11)
+
+const apicBase: Refusal = (cpu, value) =>
+  (value & APIC_BASE_LOW_RESERVED) === 0n && value >> BigInt(cpu.maxPhyAddr) === 0n
+    ? undefined
+    : 'has reserved bits set';
+
+const MISC_ENABLE_READ_ONLY = 0x1880n; // performance monitoring, BTS unavailable, PEBS unavailable
+const MISC_ENABLE_ONES = 0x1800n; // branch-trace store and PEBS are unavailable
+const MISC_ENABLE_DEFINED = 0x400001n | MISC_ENABLE_READ_ONLY; // and fast strings, limit CPUID
+
+const miscEnable: Refusal = (_cpu, value) =>
+  (value & ~MISC_ENABLE_DEFINED) === 0n ? undefined : 'sets bits of features that are absent';
+
+interface MsrRow {
+  readonly field: number;
+  readonly refusal: Refusal;
+  /** Bits that keep their value when written. */
+  readonly readOnly?: bigint;
+  /** Bits that always read as 1. */
+  readonly ones?: bigint;
+}
+
+/** The MSRs that are a field of the state. */
+const MSRS: ReadonlyMap<number, MsrRow> = new Map<number, MsrRow>([
+  [IA32_APIC_BASE, { field: MSR_APIC_BASE, refusal: apicBase, readOnly: 0x100n }],
+  [IA32_SYSENTER_CS, { field: MSR_SYSENTER_CS, refusal: anything }],
+  [IA32_SYSENTER_ESP, { field: MSR_SYSENTER_ESP, refusal: canonical }],
+  [IA32_SYSENTER_EIP, { field: MSR_SYSENTER_EIP, refusal: canonical }],
+  [
+    IA32_MISC_ENABLE,
+    { field: MSR_MISC_ENABLE, refusal: miscEnable, readOnly: MISC_ENABLE_READ_ONLY, ones: MISC_ENABLE_ONES },
+  ],
+  [IA32_PAT, { field: MSR_PAT, refusal: patTypes }],
+  [IA32_STAR, { field: MSR_STAR, refusal: anything }],
+  [IA32_LSTAR, { field: MSR_LSTAR, refusal: canonical }],
+  [IA32_CSTAR, { field: MSR_CSTAR, refusal: canonical }],
+  [IA32_FMASK, { field: MSR_FMASK, refusal: word32 }],
+  [IA32_FS_BASE, { field: segmentBase(FS), refusal: canonical }],
+  [IA32_GS_BASE, { field: segmentBase(GS), refusal: canonical }],
+  [IA32_KERNEL_GS_BASE, { field: MSR_KERNEL_GS_BASE, refusal: canonical }],
+  [IA32_TSC_AUX, { field: MSR_TSC_AUX, refusal: word32 }],
+]);
+
+/**
+ * The value of an MSR.
+ *
+ * @param index ECX
+ * @returns undefined for an MSR that does not exist
+ */
+export function readMsr(cpu: SystemCpu, index: number): bigint | undefined {
+  const { state } = cpu;
+  const row = MSRS.get(index);
+  if (row !== undefined) return state.wideField(row.field) | (row.ones ?? 0n);
+  if (isMtrr(index)) return state.wideField(mtrrField(index));
+  switch (index) {
+    case IA32_EFER:
+      return state.wideField(MSR_EFER);
+    case IA32_TIME_STAMP_COUNTER:
+      return BigInt.asUintN(64, cpu.timeStampCounter());
+    case IA32_MTRRCAP:
+      return MTRR_CAPABILITIES;
+    case IA32_PLATFORM_ID:
+    case IA32_BIOS_SIGN_ID:
+      return 0n;
+    default:
+      return undefined;
+  }
+}
+
+/** Writes EFER; LMA is read-only. @returns why it may not be written, or undefined when it has been */
+function writeEfer(cpu: SystemCpu, value: bigint): string | undefined {
+  const { state } = cpu;
+  const before = state.wideField(MSR_EFER);
+  const mask = BigInt(eferMask(cpu.model));
+  const reserved = value & ~(mask | BigInt(EFER_LMA));
+  if (reserved !== 0n) return `has bits ${hex(reserved)}, which this processor does not have`;
+  const changed = (value ^ before) & mask;
+  if ((changed & BigInt(EFER_LME)) !== 0n && (state.field(CR0) & CR0_PG) !== 0) {
+    return 'changes LME while CR0.PG is set';
+  }
+  state.setWideField(MSR_EFER, (value & mask) | (before & BigInt(EFER_LMA)));
+  if ((changed & BigInt(EFER_NXE)) !== 0n) cpu.pagingChanged({ keepGlobal: false });
+  return undefined;
+}
+
+/**
+ * Writes an MSR.
+ *
+ * @returns why the value was refused, as a clause that follows "the value", or undefined when it has been written
+ */
+export function writeMsr(cpu: SystemCpu, index: number, value: bigint): string | undefined {
+  const { state } = cpu;
+  const row = MSRS.get(index);
+  if (row !== undefined) {
+    const refusal = row.refusal(cpu, value);
+    if (refusal !== undefined) return refusal;
+    const kept = row.readOnly ?? 0n;
+    state.setWideField(row.field, (value & ~kept) | (state.wideField(row.field) & kept));
+    return undefined;
+  }
+  if (isMtrr(index)) {
+    const refusal = mtrrRefusal(index, value, cpu.maxPhyAddr);
+    if (refusal === undefined) state.setWideField(mtrrField(index), value);
+    return refusal;
+  }
+  switch (index) {
+    case IA32_EFER:
+      return writeEfer(cpu, value);
+    case IA32_TIME_STAMP_COUNTER: {
+      const offset = state.wideField(TSC_OFFSET) + value - cpu.timeStampCounter();
+      state.setWideField(TSC_OFFSET, BigInt.asUintN(64, offset));
+      return undefined;
+    }
+    case IA32_BIOS_SIGN_ID:
+      return undefined; // written before CPUID, to ask for the microcode's signature: there is none
+    default:
+      return 'is for an MSR that does not exist or cannot be written';
+  }
+}
+
+export const RDMSR: SystemOperation = (cpu) => {
+  if (!requireCpl0(cpu, 'RDMSR')) return OUTCOME_FAULT;
+  const index = cpu.state.gpr32(1);
+  const value = readMsr(cpu, index);
+  if (value === undefined) return generalProtection(cpu, `RDMSR ${hex(index)}: there is no such MSR`);
+  cpu.state.setGpr(0, value & 0xffffffffn);
+  cpu.state.setGpr(2, value >> 32n);
+  return OUTCOME_NEXT;
+};
+
+export const WRMSR: SystemOperation = (cpu) => {
+  if (!requireCpl0(cpu, 'WRMSR')) return OUTCOME_FAULT;
+  const { state } = cpu;
+  const index = state.gpr32(1);
+  const value = (BigInt(state.gpr32(2)) << 32n) | BigInt(state.gpr32(0));
+  const refusal = writeMsr(cpu, index, value);
+  if (refusal !== undefined) return generalProtection(cpu, `WRMSR ${hex(index)}: the value ${hex(value)} ${refusal}`);
+  return serialize(cpu);
+};

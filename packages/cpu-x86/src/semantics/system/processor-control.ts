@@ -1,0 +1,119 @@
+/**
+ * HLT, cache and TLB maintenance, fences, time-stamp counter, FWAIT and the undefined instructions.
+ *
+ * @source SDM Vol. 2A and 2B, each instruction under its name
+ */
+import type { Instruction, MemoryOperand } from '../../decode/instruction.ts';
+import { CR0_EM, CR0_MP, CR0_TS, CR4_TSD } from '../../state/control-registers.ts';
+import { ACTIVITY, ACTIVITY_HALTED, CR0, CR4, MSR_TSC_AUX } from '../../state/layout.ts';
+import {
+  OUTCOME_EXIT,
+  OUTCOME_FAULT,
+  OUTCOME_NEXT,
+  type Outcome,
+  type SystemCpu,
+  type SystemOperation,
+} from './context.ts';
+import type { CpuFeature } from './cpu-model.ts';
+import { deviceNotAvailable, generalProtection, undefinedOpcode } from './fault.ts';
+import { effectiveAddress, operandAddress, uncheckedLinearAddress } from './linear-address.ts';
+import { memoryOperand, operandAt, readLinear } from './operand.ts';
+import { dataAccess, is64BitMode, isCanonicalAddress, requireCpl0, serialize } from './processor-mode.ts';
+
+/** HLT: nothing more is executed until an interrupt, NMI or reset. */
+export const HLT: SystemOperation = (cpu) => {
+  if (!requireCpl0(cpu, 'HLT')) return OUTCOME_FAULT;
+  cpu.state.setField(ACTIVITY, ACTIVITY_HALTED);
+  cpu.state.rip = cpu.nextRip;
+  return OUTCOME_EXIT;
+};
+
+/** INVLPG: drops the translations of a page. No segmentation checks; an address that is not canonical does nothing. */
+export const INVLPG: SystemOperation = (cpu, instruction) => {
+  const operand = operandAt(instruction, 0);
+  if (operand.kind !== 'memory') return undefinedOpcode(cpu, 'INVLPG needs a memory operand');
+  if (!requireCpl0(cpu, 'INVLPG')) return OUTCOME_FAULT;
+  const linear = uncheckedLinearAddress(cpu, operand.segment, effectiveAddress(cpu, instruction, operand));
+  if (is64BitMode(cpu.state) && !isCanonicalAddress(cpu, linear)) return OUTCOME_NEXT;
+  cpu.invalidatePage(linear);
+  return serialize(cpu);
+};
+
+/** INVPCID: not offered by CPUID. */
+export const INVPCID: SystemOperation = (cpu) => undefinedOpcode(cpu, 'INVPCID is not a feature of this processor');
+
+/** INVD: there is no cache to lose. */
+export const INVD: SystemOperation = (cpu) => (requireCpl0(cpu, 'INVD') ? OUTCOME_NEXT : OUTCOME_FAULT);
+/** WBINVD: there is no cache to write back. */
+export const WBINVD: SystemOperation = (cpu) => (requireCpl0(cpu, 'WBINVD') ? OUTCOME_NEXT : OUTCOME_FAULT);
+
+/** Memory is sequentially consistent: fences have nothing to do. */
+export const FENCE: SystemOperation = () => OUTCOME_NEXT;
+
+/** A cache-line flush is a load of one byte, as far as faults go. */
+function flushLine(cpu: SystemCpu, instruction: Instruction, feature: CpuFeature): Outcome {
+  if (!cpu.model.features.has(feature)) {
+    return undefinedOpcode(cpu, `${instruction.mnemonic} is not a feature of this processor`);
+  }
+  const operand: MemoryOperand = memoryOperand(instruction);
+  const linear = operandAddress(cpu, instruction, operand, 1, false);
+  if (linear === undefined || readLinear(cpu, linear, 8, dataAccess(cpu.state)) === undefined) return OUTCOME_FAULT;
+  return OUTCOME_NEXT;
+}
+
+export const CLFLUSH: SystemOperation = (cpu, instruction) => flushLine(cpu, instruction, 'CLFSH');
+export const CLFLUSHOPT: SystemOperation = (cpu, instruction) => flushLine(cpu, instruction, 'CLFLUSHOPT');
+export const CLWB: SystemOperation = (cpu, instruction) => flushLine(cpu, instruction, 'CLWB');
+
+function readTimeStamp(cpu: SystemCpu, mnemonic: string): bigint | undefined {
+  const { state } = cpu;
+  if (state.cpl !== 0 && (state.field(CR4) & CR4_TSD) !== 0) {
+    generalProtection(cpu, `${mnemonic} at CPL ${state.cpl} with CR4.TSD set`);
+    return undefined;
+  }
+  return BigInt.asUintN(64, cpu.timeStampCounter());
+}
+
+/** RDTSC: EDX:EAX. */
+export const RDTSC: SystemOperation = (cpu) => {
+  const counter = readTimeStamp(cpu, 'RDTSC');
+  if (counter === undefined) return OUTCOME_FAULT;
+  cpu.state.setGpr(0, counter & 0xffffffffn);
+  cpu.state.setGpr(2, counter >> 32n);
+  return OUTCOME_NEXT;
+};
+
+/** RDTSCP: as RDTSC, and IA32_TSC_AUX in ECX. */
+export const RDTSCP: SystemOperation = (cpu) => {
+  if (!cpu.model.features.has('RDTSCP')) return undefinedOpcode(cpu, 'RDTSCP is not a feature of this processor');
+  const counter = readTimeStamp(cpu, 'RDTSCP');
+  if (counter === undefined) return OUTCOME_FAULT;
+  cpu.state.setGpr(0, counter & 0xffffffffn);
+  cpu.state.setGpr(2, counter >> 32n);
+  cpu.state.setGpr(1, cpu.state.wideField(MSR_TSC_AUX) & 0xffffffffn);
+  return OUTCOME_NEXT;
+};
+
+/** RDPMC: there are no performance counters, so that no ECX is valid. */
+export const RDPMC: SystemOperation = (cpu) => generalProtection(cpu, 'RDPMC: there are no performance counters');
+
+/** FWAIT: #NM when a monitored coprocessor belongs to another task. */
+export const FWAIT: SystemOperation = (cpu) => {
+  const cr0 = cpu.state.field(CR0);
+  const traps = (cr0 & (CR0_MP | CR0_TS)) === (CR0_MP | CR0_TS);
+  return traps ? deviceNotAvailable(cpu, 'FWAIT with CR0.MP and CR0.TS set') : OUTCOME_NEXT;
+};
+
+/** UD0, UD1, UD2: #UD by definition. */
+export const UNDEFINED: SystemOperation = (cpu, instruction) =>
+  undefinedOpcode(cpu, `${instruction.mnemonic} is undefined by definition`);
+
+/** What decodes but is not emulated: x87 instructions give #NM as CR0 says, everything else #UD. */
+export const NOT_EMULATED: SystemOperation = (cpu, instruction) => {
+  const { map, opcode } = instruction.encoding;
+  const isX87 = map === 'one-byte' && opcode >= 0xd8 && opcode <= 0xdf;
+  if (isX87 && (cpu.state.field(CR0) & (CR0_EM | CR0_TS)) !== 0) {
+    return deviceNotAvailable(cpu, `${instruction.mnemonic} with CR0.EM or CR0.TS set`);
+  }
+  return undefinedOpcode(cpu, `${instruction.mnemonic} is not emulated (CPUID does not offer it)`);
+};

@@ -1,0 +1,165 @@
+import { ACCESS_USER } from '@longmode/mmu';
+import { SS } from '../../decode/instruction.ts';
+import { VECTOR_SS } from '../../state/exceptions.ts';
+import type { SystemCpu } from './context.ts';
+import { boundsOf, type Descriptor, isDefault32 } from './descriptor.ts';
+import { hex, refuse } from './fault.ts';
+import { probeWrite, readLinear, writeLinear } from './operand.ts';
+import { dataAccess, isCanonicalAddress, segmentOf, stackWidth } from './processor-mode.ts';
+
+/** Encoding of RSP. */
+export const RSP = 4;
+
+/** Where a stack is. */
+export interface StackPlace {
+  readonly base: bigint;
+  /** First and last valid offset; not looked at for 64-bit stacks. */
+  readonly low: number;
+  readonly high: number;
+  /** Stack-address size in bits. */
+  readonly width: 16 | 32 | 64;
+  readonly pointer: bigint;
+  /** `ACCESS_*` bits of pushes and pops. */
+  readonly access: number;
+  /** Error code of #SS when there is no room. */
+  readonly errorCode: number;
+}
+
+/**
+ * A stack being pushed to or popped from. The processor's stack pointer changes in `commit` only, so that a fault
+ * leaves it alone.
+ *
+ * @source SDM Vol. 1 "Procedure Stack"
+ */
+export class Stack {
+  readonly #cpu: SystemCpu;
+  readonly #place: StackPlace;
+  #pointer: bigint;
+
+  constructor(cpu: SystemCpu, place: StackPlace) {
+    this.#cpu = cpu;
+    this.#place = place;
+    this.#pointer = BigInt.asUintN(place.width, place.pointer);
+  }
+
+  /** The stack of SS:RSP at the current privilege level. */
+  static current(cpu: SystemCpu, errorCode = 0): Stack {
+    const ss = segmentOf(cpu.state, SS);
+    const width = stackWidth(cpu.state);
+    return new Stack(cpu, {
+      base: width === 64 ? 0n : ss.base,
+      low: ss.low,
+      high: ss.high,
+      width,
+      pointer: cpu.state.gpr(RSP),
+      access: dataAccess(cpu.state),
+      errorCode,
+    });
+  }
+
+  /** The stack that a checked stack-segment descriptor and a stack pointer describe, for the given privilege level. */
+  static inSegment(cpu: SystemCpu, d: Descriptor, pointer: bigint, privilege: number, errorCode: number): Stack {
+    return new Stack(cpu, {
+      base: d.base,
+      ...boundsOf(d),
+      width: isDefault32(d) ? 32 : 16,
+      pointer,
+      access: privilegeAccess(cpu, privilege),
+      errorCode,
+    });
+  }
+
+  /** A flat 64-bit stack, for the given privilege level. */
+  static flat(cpu: SystemCpu, pointer: bigint, privilege: number, errorCode: number): Stack {
+    const access = privilegeAccess(cpu, privilege);
+    return new Stack(cpu, { base: 0n, low: 0, high: 0, width: 64, pointer, access, errorCode });
+  }
+
+  /** The stack pointer as it will be, in the stack's width. */
+  get pointer(): bigint {
+    return this.#pointer;
+  }
+
+  /** Moves the pointer up, as RET's immediate does. */
+  skip(sizeBytes: number): void {
+    this.#pointer = BigInt.asUintN(this.#place.width, this.#pointer + BigInt(sizeBytes));
+  }
+
+  /** Aligns the pointer down to 16 bytes, as IA-32e mode does before it pushes a return frame. */
+  align16(): void {
+    this.#pointer &= ~15n;
+  }
+
+  /** Tests that `count` values can be pushed, so that a frame is written whole or not at all. @returns false after a fault */
+  reserve(count: number, width: number): boolean {
+    const size = width / 8;
+    let pointer = this.#pointer;
+    for (let i = 0; i < count; i += 1) {
+      pointer = BigInt.asUintN(this.#place.width, pointer - BigInt(size));
+      const linear = this.#linear(pointer, size);
+      if (linear === undefined || !probeWrite(this.#cpu, linear, size, this.#place.access)) return false;
+    }
+    return true;
+  }
+
+  /** Tests that a value at the pointer can be written. @returns false after a fault */
+  probe(width: number): boolean {
+    const linear = this.#linear(this.#pointer, width / 8);
+    return linear !== undefined && probeWrite(this.#cpu, linear, width / 8, this.#place.access);
+  }
+
+  /** Pushes a value. @returns false after a fault */
+  push(value: bigint, width: number): boolean {
+    const pointer = BigInt.asUintN(this.#place.width, this.#pointer - BigInt(width / 8));
+    const linear = this.#linear(pointer, width / 8);
+    if (linear === undefined || !writeLinear(this.#cpu, linear, width, value, this.#place.access)) return false;
+    this.#pointer = pointer;
+    return true;
+  }
+
+  /** Pops a value. @returns undefined after a fault */
+  pop(width: number): bigint | undefined {
+    const value = this.peek(0, width);
+    if (value !== undefined) this.skip(width / 8);
+    return value;
+  }
+
+  /** Reads a value above the pointer. @returns undefined after a fault */
+  peek(offsetBytes: number, width: number): bigint | undefined {
+    const pointer = BigInt.asUintN(this.#place.width, this.#pointer + BigInt(offsetBytes));
+    const linear = this.#linear(pointer, width / 8);
+    return linear === undefined ? undefined : readLinear(this.#cpu, linear, width, this.#place.access);
+  }
+
+  /** Makes the pointer the processor's: SP, ESP or RSP by the stack's width. */
+  commit(): void {
+    this.#cpu.state.writeGpr(RSP, this.#place.width, this.#pointer);
+  }
+
+  #linear(pointer: bigint, size: number): bigint | undefined {
+    const place = this.#place;
+    if (place.width === 64) {
+      if (isCanonicalAddress(this.#cpu, pointer) && isCanonicalAddress(this.#cpu, pointer + BigInt(size - 1))) {
+        return pointer;
+      }
+      return refuse(this.#cpu, VECTOR_SS, place.errorCode, `the stack pointer ${hex(pointer)} is not canonical`);
+    }
+    const first = Number(pointer);
+    if (first >= place.low && first + size - 1 <= place.high) {
+      return BigInt.asUintN(32, place.base + pointer);
+    }
+    const range = place.low > place.high ? 'no valid offset' : `${hex(place.low)} to ${hex(place.high)}`;
+    return refuse(
+      this.#cpu,
+      VECTOR_SS,
+      place.errorCode,
+      `the stack at offset ${hex(pointer)} is outside its segment (${range})`,
+    );
+  }
+}
+
+/** Access bits on a stack of a given privilege level. EFLAGS.AC exempts from SMAP what supervisor code does itself. */
+function privilegeAccess(cpu: SystemCpu, privilege: number): number {
+  if (privilege === 3) return ACCESS_USER;
+  return cpu.state.cpl === 3 ? 0 : dataAccess(cpu.state);
+}
