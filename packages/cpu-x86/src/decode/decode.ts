@@ -97,7 +97,7 @@ export function decode(bytes: Uint8Array, offset: number, end: number, codeSize:
       opcode = bytes[at++]!;
     }
   }
-  const choice = lookUp(codeSize, map, opcode)[choiceIndex(has66, repeat, rex)]!;
+  const choice = lookUp(codeSize, map, opcode, choiceIndex(has66, repeat, rex));
   let entry = choice.entry;
 
   // 3. ModR/M, SIB and displacement.

@@ -1,7 +1,6 @@
 import { defaultSegment } from './address.ts';
 import {
   BASE_RIP,
-  ES,
   type ImmediateOperand,
   type Instruction,
   type MemoryOperand,
@@ -35,7 +34,7 @@ const SIZE_NAMES: Readonly<Record<number, string>> = {
   128: 'xmmword',
 };
 
-/** The repeat prefixes that string instructions take, by semantics key; the others compare, and so stop at a difference. */
+/** String instructions that F3 and F2 alike repeat, and those that compare and so stop at a (dis)agreement; by semantics key. */
 const REPEATED: readonly string[] = ['MOVS', 'STOS', 'LODS', 'INS', 'OUTS'];
 const REPEATED_WHILE: readonly string[] = ['CMPS', 'SCAS'];
 
@@ -76,7 +75,7 @@ export function formatRegister(register: RegisterOperand): string {
   }
 }
 
-/** The address that memory operand and branch alike name by a constant, if they do and `ip` is known where it must be. */
+/** The address that a branch or a memory operand without registers means; `undefined` without the `ip` that it is relative to. */
 function constantAddress(instruction: Instruction, operand: Operand, ip: bigint | undefined): bigint | undefined {
   if (operand.kind === 'relative') {
     if (ip === undefined) return undefined;
@@ -115,9 +114,7 @@ function sizeName(instruction: Instruction, operand: MemoryOperand): string {
 }
 
 function formatMemory(instruction: Instruction, operand: MemoryOperand): string {
-  // ES:rDI of the string instructions is always written out: nothing overrides it
-  const isShown = operand.segment !== defaultSegment(operand.base) || operand.segment === ES;
-  const segment = isShown ? `${SEGMENT_NAMES[operand.segment]}:` : '';
+  const segment = operand.segment === defaultSegment(operand.base) ? '' : `${SEGMENT_NAMES[operand.segment]}:`;
   return `${sizeName(instruction, operand)}${segment}[${formatAddress(instruction, operand)}]`;
 }
 

@@ -2,7 +2,7 @@ import type { Encoding, OpcodeMap } from '../opcodes/encoding.ts';
 import { ENCODINGS } from '../opcodes/opcodes.ts';
 import type { Row } from '../opcodes/row.ts';
 import type { CodeSize } from './instruction.ts';
-import { type BySize, METHOD, type OperandShape, parseOperands } from './operand-code.ts';
+import { type BySize, type OperandShape, parseOperands } from './operand-code.ts';
 
 /** Operand-size rule of a row in 64-bit mode. */
 export const SIZE_RULE = { ORDINARY: 0, DEFAULT_64: 1, FORCE_64: 2 } as const;
@@ -35,9 +35,6 @@ export interface Choice {
   readonly group: readonly (Entry | undefined)[] | undefined;
 }
 
-/** Choices of one opcode, by `choiceIndex`. */
-export type OpcodeChoices = readonly Choice[];
-
 /** Index of the `Choice` for a combination of prefixes. F3 and F2 take precedence over 66 as mandatory prefixes. */
 export function choiceIndex(has66: boolean, repeat: number, rex: number): number {
   const prefix = repeat === 0 ? (has66 ? 1 : 0) : repeat === 0xf3 ? 2 : 3;
@@ -47,27 +44,37 @@ export function choiceIndex(has66: boolean, repeat: number, rex: number): number
 const PREFIXES = ['none', 0x66, 0xf3, 0xf2] as const;
 const MAPS: readonly OpcodeMap[] = ['one-byte', '0f', '0f38', '0f3a'];
 const UNDEFINED: Choice = { entry: undefined, group: undefined };
-const CHOICE_COUNT = 16;
 
 /** Number of a map for `lookUp`. */
 export const MAP_INDEX = { ONE_BYTE: 0, MAP_0F: 1, MAP_0F38: 2, MAP_0F3A: 3 } as const;
 
-/** Rows by map and opcode. */
+/** Choices of an opcode in a code size by `choiceIndex`, as far as they have been looked up. */
+type Choices = (Choice | undefined)[];
+const CHOICE_COUNT = 16;
+
 let rowsByOpcode: Map<number, Row[]> | undefined;
-const choices: (OpcodeChoices | undefined)[] = new Array(3 * MAPS.length * 256);
+/** By code size, map and opcode. */
+const choicesByOpcode: (Choices | undefined)[] = new Array(3 * MAPS.length * 256).fill(undefined);
 
 /**
- * The choices for one opcode, expanded from the rows at first use.
+ * What an opcode means under a combination of prefixes; expanded from the rows at first use.
  *
  * @param map one of `MAP_INDEX`
+ * @param index from `choiceIndex`
  */
-export function lookUp(codeSize: CodeSize, map: number, opcode: number): OpcodeChoices {
+export function lookUp(codeSize: CodeSize, map: number, opcode: number, index: number): Choice {
   const key = (((codeSize >> 5) * MAPS.length + map) << 8) | opcode;
-  const known = choices[key];
-  if (known !== undefined) return known;
-  const expanded = expandOpcode(codeSize, map, opcode);
-  choices[key] = expanded;
-  return expanded;
+  return choicesByOpcode[key]?.[index] ?? expand(codeSize, map, opcode, key, index);
+}
+
+function expand(codeSize: CodeSize, map: number, opcode: number, key: number, index: number): Choice {
+  const rows = rowsOf(map, opcode).filter((row) => (codeSize === 64 ? !row.invalid64 : !row.only64));
+  const choice = makeChoice(fittingRows(rows, index), codeSize);
+  const choices = choicesByOpcode[key] ?? new Array<Choice | undefined>(CHOICE_COUNT).fill(undefined);
+  choicesByOpcode[key] = choices;
+  if (rows.some(dependsOnPrefixes)) choices[index] = choice;
+  else choices.fill(choice);
+  return choice;
 }
 
 function rowsOf(map: number, opcode: number): readonly Row[] {
@@ -83,33 +90,25 @@ function rowsOf(map: number, opcode: number): readonly Row[] {
   return rowsByOpcode.get((map << 8) | opcode) ?? [];
 }
 
-function expandOpcode(codeSize: CodeSize, map: number, opcode: number): OpcodeChoices {
-  const valid = rowsOf(map, opcode).filter((row) => (codeSize === 64 ? !row.invalid64 : !row.only64));
-  const entries = new Map(valid.map((row) => [row, makeEntry(row, codeSize)]));
-  const made = new Map<string, Choice>();
-  return Array.from({ length: CHOICE_COUNT }, (_, index) => {
-    const prefix = PREFIXES[index & 3];
-    const rexW = (index >> 2) & 1;
-    const rexB = index >> 3;
-    const candidates = valid
-      .filter((row) => row.prefix === undefined || row.prefix === prefix)
-      .filter((row) => (row.rexW ?? rexW) === rexW && (row.rexB ?? rexB) === rexB)
-      .sort((a, b) => Number(a.prefix === undefined) - Number(b.prefix === undefined));
-    const key = candidates.map((row) => valid.indexOf(row)).join();
-    const choice = made.get(key) ?? makeChoice(candidates, entries);
-    made.set(key, choice);
-    return choice;
-  });
+function dependsOnPrefixes({ prefix, rexW, rexB }: Encoding): boolean {
+  return prefix !== undefined || rexW !== undefined || rexB !== undefined;
 }
 
-function makeChoice(candidates: readonly Row[], entries: ReadonlyMap<Row, Entry>): Choice {
-  const [first] = candidates;
+/** The rows that fit the prefixes, those with an explicit prefix first. */
+function fittingRows(rows: readonly Row[], index: number): readonly Row[] {
+  const prefix = PREFIXES[index & 3];
+  const rexW = (index >> 2) & 1;
+  const rexB = index >> 3;
+  const fitting = rows.filter((row) => (row.rexW ?? rexW) === rexW && (row.rexB ?? rexB) === rexB);
+  return [...fitting.filter((row) => row.prefix === prefix), ...fitting.filter((row) => row.prefix === undefined)];
+}
+
+function makeChoice(rows: readonly Row[], codeSize: CodeSize): Choice {
+  const [first] = rows;
   if (first === undefined) return UNDEFINED;
-  if (!selectsByModrm(first)) return { entry: entries.get(first), group: undefined };
-  const group = Array.from({ length: 256 }, (_, modrm) => {
-    const row = candidates.find((candidate) => matchesModrm(candidate, modrm));
-    return row && entries.get(row);
-  });
+  if (!selectsByModrm(first)) return { entry: makeEntry(first, codeSize), group: undefined };
+  const group: (Entry | undefined)[] = new Array(256).fill(undefined);
+  for (const row of rows.toReversed()) fillGroup(group, row, makeEntry(row, codeSize));
   return { entry: undefined, group };
 }
 
@@ -117,33 +116,39 @@ function selectsByModrm(row: Encoding): boolean {
   return row.reg !== undefined || row.mod !== undefined;
 }
 
-function matchesModrm(row: Encoding, modrm: number): boolean {
-  if (row.mod !== undefined && (row.mod === 'register') !== modrm >= 0xc0) return false;
-  return (row.reg ?? (modrm >> 3) & 7) === ((modrm >> 3) & 7) && (row.rm ?? modrm & 7) === (modrm & 7);
+/** Enters a row at the ModR/M bytes that select it. */
+function fillGroup(group: (Entry | undefined)[], { reg, rm, mod }: Encoding, entry: Entry): void {
+  for (let modrm = mod === 'register' ? 0xc0 : 0; modrm < (mod === 'memory' ? 0xc0 : 0x100); modrm++) {
+    const fits = (reg ?? (modrm >> 3) & 7) === ((modrm >> 3) & 7) && (rm ?? modrm & 7) === (modrm & 7);
+    if (fits) group[modrm] = entry;
+  }
 }
 
 function makeEntry(encoding: Row, codeSize: CodeSize): Entry {
-  const operands = parseOperands(encoding.operands, codeSize);
-  const uses = (first: number, last: number): boolean =>
-    operands.some(({ method }) => method >= first && method <= last);
-  const names = encoding.mnemonic.split('/');
-  const name = (i: number): string => names[Math.min(i, names.length - 1)]!;
-  const bytes = (i: 0 | 1 | 2): number => operands.reduce((sum, operand) => sum + operand.encodedBytes[i], 0);
-  const usesModrm = operands.some(({ method }) => method <= METHOD.RM_ST && method !== METHOD.OPCODE_GENERAL);
+  const { shapes, usesModrm, ignoresMod, immediateBytes, hasAbsoluteOffset } = parseOperands(
+    encoding.operands,
+    codeSize,
+  );
+  const [name16 = '', name32 = name16, name64 = name32] = encoding.mnemonic.split('/');
   return {
     encoding,
-    mnemonics: [name(0), name(1), name(2)],
+    mnemonics: [name16, name32, name64],
     namedByAddressSize: encoding.namedByAddressSize ?? false,
     hasModrm: usesModrm || selectsByModrm(encoding),
-    ignoresMod: uses(METHOD.REG_CONTROL, METHOD.REG_DEBUG),
-    operands: encoding.semantics === 'NOP' ? operands.map(withoutAccess) : operands,
-    immediateBytes: [bytes(0), bytes(1), bytes(2)],
-    hasAbsoluteOffset: uses(METHOD.ABSOLUTE, METHOD.ABSOLUTE),
-    sizeRule: encoding.force64 ? SIZE_RULE.FORCE_64 : encoding.default64 ? SIZE_RULE.DEFAULT_64 : SIZE_RULE.ORDINARY,
+    ignoresMod,
+    operands: encoding.semantics === 'NOP' ? shapes.map(withoutAccess) : shapes,
+    immediateBytes,
+    hasAbsoluteOffset,
+    sizeRule: sizeRuleOf(encoding),
     isLockable: encoding.lockable ?? false,
     loadsSegment: encoding.semantics === 'MOV_TO_SEGMENT',
     consumesRepeat: encoding.prefix === 0xf3 || encoding.prefix === 0xf2,
   };
+}
+
+function sizeRuleOf(encoding: Encoding): Entry['sizeRule'] {
+  if (encoding.force64) return SIZE_RULE.FORCE_64;
+  return encoding.default64 ? SIZE_RULE.DEFAULT_64 : SIZE_RULE.ORDINARY;
 }
 
 /** Hints and prefetches compute an address but access nothing. */

@@ -181,6 +181,19 @@ function parseCode(code: string, codeSize: CodeSize): OperandShape {
     : shape(method, width, { memoryWidth: widthOfType(code.slice(slash + 2), codeSize) });
 }
 
+/** A row's operands, and what follows from them for all rows that have the same. */
+export interface OperandList {
+  readonly shapes: readonly OperandShape[];
+  readonly usesModrm: boolean;
+  /** The instruction takes ModR/M.mod as 11B whatever it is (moves to and from control and debug registers). */
+  readonly ignoresMod: boolean;
+  /** Bytes of immediate data by operand size, without absolute offsets. */
+  readonly immediateBytes: BySize;
+  readonly hasAbsoluteOffset: boolean;
+}
+
+const lists: readonly Map<string, OperandList>[] = [new Map(), new Map()];
+
 /**
  * Parses a row's operand codes. They are those of SDM Vol. 2D Appendix A, and beyond it: `Z` (register in the opcode's low
  * three bits), `Ibs` (byte, sign-extended to the first operand's width, or to the operand size if there is no other
@@ -192,11 +205,34 @@ function parseCode(code: string, codeSize: CodeSize): OperandShape {
  * @throws Error if the row has a code that does not exist: a mistake in the tables, which their test finds
  * @source SDM Vol. 2D Appendix A "Key to Abbreviations"
  */
-export function parseOperands(operands: string, codeSize: CodeSize): readonly OperandShape[] {
-  if (operands === '') return [];
-  const codes = operands.split(',');
-  return codes.map((code, i) => {
+export function parseOperands(operands: string, codeSize: CodeSize): OperandList {
+  const known = lists[codeSize >> 6];
+  const found = known?.get(operands);
+  if (found !== undefined) return found;
+  const list = makeList(operands, codeSize);
+  known?.set(operands, list);
+  return list;
+}
+
+function makeList(operands: string, codeSize: CodeSize): OperandList {
+  const codes = operands === '' ? [] : operands.split(',');
+  const shapes: OperandShape[] = [];
+  let usesModrm = false;
+  let ignoresMod = false;
+  let hasAbsoluteOffset = false;
+  const immediateBytes: [number, number, number] = [0, 0, 0];
+  for (const code of codes) {
     const parsed = parseCode(code, codeSize);
-    return code === 'Ibs' && i > 0 ? { ...parsed, width: parseCode(codes[0]!, codeSize).width } : parsed;
-  });
+    const [first] = shapes;
+    const operand = code === 'Ibs' && first !== undefined ? { ...parsed, width: first.width } : parsed;
+    shapes.push(operand);
+    const { method, encodedBytes } = operand;
+    if (method <= METHOD.RM_ST && method !== METHOD.OPCODE_GENERAL) usesModrm = true;
+    if (method === METHOD.REG_CONTROL || method === METHOD.REG_DEBUG) ignoresMod = true;
+    if (method === METHOD.ABSOLUTE) hasAbsoluteOffset = true;
+    immediateBytes[0] += encodedBytes[0];
+    immediateBytes[1] += encodedBytes[1];
+    immediateBytes[2] += encodedBytes[2];
+  }
+  return { shapes, usesModrm, ignoresMod, immediateBytes, hasAbsoluteOffset };
 }

@@ -52,24 +52,43 @@ export function ext(reg: number, rm?: number): Trait {
   return rm === undefined ? { reg } : { reg, rm, mod: 'register' };
 }
 
+/** A row under construction. Every row has every field, so that all have one shape. */
+type RowDraft = { -readonly [Key in keyof Required<Row>]: Row[Key] };
+
 /** A row constructor for one map. */
 export function rowsOf(map: OpcodeMap): RowConstructor {
   return (opcode: number, mnemonic: string, operands: string, ...traits: Trait[]): Row => {
-    const given: Trait = Object.assign({}, ...traits);
-    const mod = given.mod ?? impliedMod(operands);
-    const semantics = given.semantics ?? (mnemonic as SemanticsKey);
-    return { ...given, ...(mod && { mod }), map, opcode, mnemonic, operands, semantics };
+    const row: RowDraft = {
+      map,
+      opcode,
+      prefix: undefined,
+      reg: undefined,
+      rm: undefined,
+      mod: impliedMod(operands),
+      rexW: undefined,
+      rexB: undefined,
+      mnemonic,
+      namedByAddressSize: undefined,
+      operands,
+      semantics: mnemonic as SemanticsKey,
+      lockable: undefined,
+      default64: undefined,
+      force64: undefined,
+      only64: undefined,
+      invalid64: undefined,
+    };
+    for (const trait of traits) Object.assign(row, trait);
+    return row;
   };
 }
 
-/** The mod restriction that operand codes imply: M is memory; N, U and R are registers (but C and D moves ignore mod). */
+/**
+ * The mod restriction that operand codes imply: M is memory; N, U and R are registers. Moves to and from control and debug
+ * registers (C and D) ignore mod.
+ */
 function impliedMod(operands: string): Encoding['mod'] {
-  for (const code of operands === '' ? [] : operands.split(',')) {
-    if (code.includes('/')) continue;
-    if (code.startsWith('M')) return 'memory';
-    if (code.startsWith('N') || code.startsWith('U')) return 'register';
-    if (code.startsWith('R') && !/(^|,)[CD]/.test(operands)) return 'register';
-  }
+  if (operands.startsWith('M') || operands.includes(',M')) return 'memory';
+  if (/^R[vy]$|^[NU]|,[NU]/.test(operands)) return 'register';
   return undefined;
 }
 
