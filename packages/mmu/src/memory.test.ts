@@ -17,6 +17,6 @@ describe('MemoryImage', () => {
       expect(image.read32(address)).toBe(-1);
       image.write32(address, 0x5555_5555);
     }
-    expect([...bytes]).toEqual(new Array(8).fill(0));
+    expect([...bytes]).toEqual(Array.from({ length: 8 }, () => 0));
   });
 });

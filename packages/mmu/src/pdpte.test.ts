@@ -26,7 +26,7 @@ describe('loadPdptes', () => {
       const isReserved = bit <= 2 || (bit >= 5 && bit <= 8) || bit >= 36;
       const { isLoaded, words } = load([0x1001n, 0n, 0n, 1n | (1n << BigInt(bit))]);
       expect([bit, isLoaded]).toEqual([bit, !isReserved]);
-      if (isReserved) expect(words).toEqual(new Array(8).fill(0x77));
+      if (isReserved) expect(words).toEqual(Array.from({ length: 8 }, () => 0x77));
     }
   });
 
