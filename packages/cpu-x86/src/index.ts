@@ -1,1 +1,16 @@
-export {};
+/** An x86-64 processor. The decoder alone is `@longmode/cpu-x86/decode`. */
+export { Cpu, type CpuOptions, type CpuSnapshot, type StopReason } from './cpu.ts';
+export { CS, DS, ES, FS, GS, SS } from './decode/instruction.ts';
+export type { GuestMemory, RegionKind } from './engine/guest-memory.ts';
+export type { AccessWidth, InterruptSource, MemoryIo, PortIo } from './host.ts';
+export { type CpuFeature, type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
+export {
+  describeChain,
+  describeException,
+  type ExceptionEntry,
+  type ExceptionLog,
+  exceptionName,
+} from './semantics/system/index.ts';
+export type { CpuState } from './state/cpu-state.ts';
+export { FIELD } from './state/field.ts';
+export type { SegmentRegister } from './state/segment-register.ts';

@@ -4,7 +4,7 @@ import { ACTIVITY, ACTIVITY_ACTIVE, INTERRUPT_SHADOW } from '../state/layout.ts'
 import type { SegmentRegister } from '../state/segment-register.ts';
 
 /** Registers of a recorded case, by the 8086's names. */
-export type RealModeRegisters = Partial<Record<(typeof REGISTER_NAMES)[number], number>>;
+export type RealModeRegisters = Partial<Record<'ax' | 'cx' | 'dx' | 'bx' | 'sp' | 'bp' | 'si' | 'di' | 'es' | 'cs' | 'ss' | 'ds' | 'ip' | 'flags', number>>;
 
 /** One case of the published real-mode suites: a state, and the state after the instruction and the HLT behind it. */
 export interface RealModeCase {
@@ -18,7 +18,6 @@ export interface RealModeCase {
 
 const GENERAL = ['ax', 'cx', 'dx', 'bx', 'sp', 'bp', 'si', 'di'] as const;
 const SEGMENTS = { es: ES, cs: CS, ss: SS, ds: DS } as const;
-const REGISTER_NAMES = [...GENERAL, 'es', 'cs', 'ss', 'ds', 'ip', 'flags'] as const;
 /** Bits 15..12 of FLAGS differ between processors in real mode. */
 const FLAGS_COMPARED = 0x0fff;
 const REAL_MODE_DATA = 0x0093;
