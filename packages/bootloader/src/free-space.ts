@@ -55,11 +55,10 @@ export class FreeSpace {
       const taken = Math.min(available, missing);
       missing -= taken;
       if (taken > 0) runs.push({ start, end: start + taken * 0x1000 });
-      const left = taken > 0 ? start + taken * 0x1000 : range.start;
-      if (left < range.end) rest.push({ start: left, end: range.end });
+      rest.push({ start: range.start, end: start }, { start: start + taken * 0x1000, end: range.end });
     }
     if (missing > 0) return null;
-    this.#ranges = rest;
+    this.#ranges = joinRanges(rest);
     return runs;
   }
 }

@@ -184,6 +184,9 @@ function hasText(bytes: Uint8Array, offset: number, text: string): boolean {
   );
 }
 
+/** Printable, and mostly ASCII: letters beyond it come a few at a time. */
 function isText(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 4096).every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13);
+  const start = bytes.subarray(0, 4096);
+  const isPrintable = start.every((byte) => byte >= 0x20 || byte === 9 || byte === 10 || byte === 13);
+  return isPrintable && start.filter((byte) => byte >= 0x7f).length <= start.length / 4;
 }
