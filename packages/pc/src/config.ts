@@ -1,0 +1,33 @@
+import type { AttachedDisks, BiosEvent } from '@longmode/bios';
+import type { CpuModel } from '@longmode/cpu-x86';
+import type { UnclaimedMemory, UnclaimedPort } from '@longmode/machine';
+
+/** What a PC is made of. Everything has a default. */
+export interface PcConfig {
+  /** RAM in bytes, a multiple of 4096 from 1 MiB to 3.5 GiB; 128 MiB unless told. */
+  readonly ramSizeBytes?: number;
+  /** Drives that the firmware offers; none unless told. */
+  readonly disks?: AttachedDisks;
+  /** Drive numbers in boot order, see `BiosOptions.bootOrder`. */
+  readonly bootOrder?: readonly number[];
+  readonly cpuModel?: CpuModel;
+  /** Virtual nanoseconds that an instruction takes; 1 unless told. */
+  readonly nanosecondsPerInstruction?: number;
+  /** First port of the debug-exit device, or `null` for none; 0xf4 unless told. */
+  readonly debugExitPort?: number | null;
+  /** What a guest's reset does: `stop` ends the run with the outcome `reset` (the default), `reboot` starts again. */
+  readonly onReset?: 'stop' | 'reboot';
+  readonly events?: PcEvents;
+}
+
+/** What a PC tells its embedder. */
+export interface PcEvents {
+  /** A byte left COM1. */
+  onSerial?(byte: number): void;
+  /** A guest access that no part answers; once for each port and direction, each 4 KiB of memory. */
+  onUnclaimedPort?(access: UnclaimedPort): void;
+  onUnclaimedMemory?(access: UnclaimedMemory): void;
+  onFirmware?(event: BiosEvent): void;
+}
+
+export const RAM_SIZE_DEFAULT_BYTES: number = 128 * 1024 * 1024;

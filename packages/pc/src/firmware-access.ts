@@ -1,0 +1,123 @@
+import type { FirmwareCpu, FirmwareMemory, FirmwareSegment } from '@longmode/bios';
+import { type Cpu, CS, DS, ES, type GuestMemory, SS } from '@longmode/cpu-x86';
+
+const SEGMENT_INDEX: Readonly<Record<FirmwareSegment, number>> = { cs: CS, ds: DS, es: ES, ss: SS };
+
+/** The processor as firmware services see it: 32-bit registers by name. */
+export class FirmwareCpuAccess implements FirmwareCpu {
+  readonly #cpu: Cpu;
+
+  constructor(cpu: Cpu) {
+    this.#cpu = cpu;
+  }
+
+  get eax(): number {
+    return this.#cpu.state.gpr32(0);
+  }
+  set eax(value: number) {
+    this.#set(0, value);
+  }
+  get ecx(): number {
+    return this.#cpu.state.gpr32(1);
+  }
+  set ecx(value: number) {
+    this.#set(1, value);
+  }
+  get edx(): number {
+    return this.#cpu.state.gpr32(2);
+  }
+  set edx(value: number) {
+    this.#set(2, value);
+  }
+  get ebx(): number {
+    return this.#cpu.state.gpr32(3);
+  }
+  set ebx(value: number) {
+    this.#set(3, value);
+  }
+  get esp(): number {
+    return this.#cpu.state.gpr32(4);
+  }
+  set esp(value: number) {
+    this.#set(4, value);
+  }
+  get ebp(): number {
+    return this.#cpu.state.gpr32(5);
+  }
+  set ebp(value: number) {
+    this.#set(5, value);
+  }
+  get esi(): number {
+    return this.#cpu.state.gpr32(6);
+  }
+  set esi(value: number) {
+    this.#set(6, value);
+  }
+  get edi(): number {
+    return this.#cpu.state.gpr32(7);
+  }
+  set edi(value: number) {
+    this.#set(7, value);
+  }
+  get cs(): number {
+    return this.#selector(CS);
+  }
+  get ss(): number {
+    return this.#selector(SS);
+  }
+  get ds(): number {
+    return this.#selector(DS);
+  }
+  get es(): number {
+    return this.#selector(ES);
+  }
+  set es(value: number) {
+    this.#cpu.state.segments[ES]?.loadRealMode(value);
+  }
+  segmentBase(segment: FirmwareSegment): number {
+    return Number(this.#cpu.state.segments[SEGMENT_INDEX[segment]]?.base ?? 0n);
+  }
+
+  #selector(index: number): number {
+    return this.#cpu.state.segments[index]?.selector ?? 0;
+  }
+  /** Firmware runs in 32-bit registers; their upper halves stay. */
+  #set(index: number, value: number): void {
+    const upper = this.#cpu.state.gpr(index) & 0xffffffff00000000n;
+    this.#cpu.state.setGpr(index, upper | BigInt(value >>> 0));
+  }
+}
+
+/** Guest memory by physical address as firmware services see it: addresses wrap at 4 GiB. */
+export class FirmwareMemoryAccess implements FirmwareMemory {
+  readonly #memory: GuestMemory;
+
+  constructor(memory: GuestMemory) {
+    this.#memory = memory;
+  }
+
+  read8(physical: number): number {
+    return this.#memory.read8(physical >>> 0);
+  }
+  read16(physical: number): number {
+    return this.#memory.read16(physical >>> 0);
+  }
+  read32(physical: number): number {
+    return this.#memory.read32(physical >>> 0);
+  }
+  write8(physical: number, value: number): void {
+    this.#memory.write8(physical >>> 0, value);
+  }
+  write16(physical: number, value: number): void {
+    this.#memory.write16(physical >>> 0, value);
+  }
+  write32(physical: number, value: number): void {
+    this.#memory.write32(physical >>> 0, value);
+  }
+  readBytes(physical: number, count: number): Uint8Array {
+    return this.#memory.read(physical >>> 0, count);
+  }
+  writeBytes(physical: number, bytes: Uint8Array): void {
+    this.#memory.write(physical >>> 0, bytes);
+  }
+}

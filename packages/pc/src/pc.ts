@@ -1,0 +1,279 @@
+import { BIOS_TRAP_PORT, Bios, ROM_BASE, ROM_SIZE_BYTES } from '@longmode/bios';
+import { applyPlan, type LoadPlan } from '@longmode/bootloader';
+import { Cpu } from '@longmode/cpu-x86';
+import { Kbc8042 } from '@longmode/kbc-8042';
+import { Machine, MemoryMap, OrWire, PortBus, VirtualClock } from '@longmode/machine';
+import { Pic8259a } from '@longmode/pic-8259a';
+import { Pit8254, SystemControlPortB } from '@longmode/pit-8254';
+import { cmosForMemory, Rtc146818 } from '@longmode/rtc-146818';
+import { Uart16550 } from '@longmode/uart-16550';
+import { VGA_MEMORY_BASE, VGA_MEMORY_SIZE, VGA_PORT_BASE, VGA_PORT_COUNT, Vga } from '@longmode/vga';
+import { enterKernel } from './boot-plan.ts';
+import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
+import { FirmwareCpuAccess, FirmwareMemoryAccess } from './firmware-access.ts';
+import type { Outcome } from './outcome.ts';
+import { DebugExit } from './ports/debug-exit.ts';
+import { PostCode } from './ports/post-code.ts';
+import { ResetControl } from './ports/reset-control.ts';
+import { SystemControlA } from './ports/system-control-a.ts';
+
+const FLAG_IF = 0x200n;
+const DEBUG_EXIT_PORT = 0xf4;
+const FOUR_GIB = 0x1_0000_0000;
+
+/**
+ * A PC: which part is at which port, address and line, and the loop that lets time pass for all of them. Deterministic:
+ * virtual time comes from retired instructions, and input arrives only between calls of `run`.
+ */
+export class Pc {
+  readonly ramSizeBytes: number;
+  readonly cpu: Cpu;
+  readonly clock: VirtualClock;
+  readonly machine: Machine;
+  readonly ports: PortBus;
+  readonly memoryMap: MemoryMap;
+  readonly vga: Vga;
+  readonly com1: Uart16550;
+  readonly keyboard: Kbc8042;
+  readonly pit: Pit8254;
+  readonly rtc: Rtc146818;
+  readonly picMaster: Pic8259a;
+  readonly picSlave: Pic8259a;
+  readonly bios: Bios;
+  readonly #config: PcConfig;
+  readonly #nanosecondsPerInstruction: number;
+  /** Virtual time that did not come from instructions since the last reset of the CPU: halts, and time before. */
+  #idleTicks = 0;
+  #sliceEnd = Number.POSITIVE_INFINITY;
+  #exitValue: number | undefined;
+  #resetRequested = false;
+  #stopRequested = false;
+
+  /** @throws RangeError for a RAM size outside its limits; `BiosError`, `MachineError` for parts that do not fit together */
+  constructor(config: PcConfig = {}) {
+    this.#config = config;
+    const events = config.events ?? {};
+    this.ramSizeBytes = config.ramSizeBytes ?? RAM_SIZE_DEFAULT_BYTES;
+    this.#nanosecondsPerInstruction = config.nanosecondsPerInstruction ?? 1;
+    const clock = new VirtualClock();
+    this.clock = clock;
+    this.machine = new Machine({ clock });
+    this.ports = new PortBus({ events: { onUnclaimed: (access) => events.onUnclaimedPort?.(access) } });
+    this.memoryMap = new MemoryMap({ events: { onUnclaimed: (access) => events.onUnclaimedMemory?.(access) } });
+    const reset = (): void => this.#requestReset();
+
+    // Processor and interrupt controllers.
+    this.cpu = new Cpu({
+      ramSizeBytes: this.ramSizeBytes,
+      ports: { readPort: (port, width) => this.#readPort(port, width), writePort: (port, width, value) => this.#writePort(port, width, value) },
+      memoryIo: {
+        readMemory: (address, width) => {
+          this.#synchronizeClock();
+          return this.memoryMap.read(address, width);
+        },
+        writeMemory: (address, width, value) => {
+          this.#synchronizeClock();
+          this.memoryMap.write(address, width, value);
+        },
+      },
+      interrupts: { acknowledge: () => this.picMaster.acknowledge() },
+      ...(config.cpuModel === undefined ? {} : { model: config.cpuModel }),
+      ticksPerInstruction: this.#nanosecondsPerInstruction,
+    });
+    this.picSlave = new Pic8259a({
+      name: 'pic-slave',
+      role: 'slave',
+      interrupt: { set: (level) => this.picMaster.setInput(2, level) },
+      elcrMask: 0xde,
+    });
+    this.picMaster = new Pic8259a({
+      name: 'pic-master',
+      interrupt: { set: (level) => this.cpu.setInterruptLine(level) },
+      slaves: { 2: this.picSlave },
+      elcrMask: 0xf8,
+    });
+
+    // The A20 gate is open when either of its two sources opens it.
+    const a20 = new OrWire({ set: (level) => {
+      this.cpu.isA20Enabled = level;
+    } });
+
+    this.pit = new Pit8254({ clock, outputs: [this.picMaster.input(0)], gates: [true, true, false] });
+    const portB = new SystemControlPortB({ clock, gate2: this.pit.gate(2), out2: () => this.pit.channel(2).out });
+    this.keyboard = new Kbc8042({
+      clock,
+      keyboardIrq: this.picMaster.input(1),
+      auxIrq: this.picSlave.input(4),
+      a20: a20.input('keyboard-controller'),
+      systemReset: reset,
+    });
+    const portA = new SystemControlA({ a20: a20.input('system-control-a'), systemReset: reset });
+    const resetControl = new ResetControl({ systemReset: reset });
+    this.rtc = new Rtc146818({ clock, interrupt: this.picSlave.input(0), cmos: cmosForMemory(this.ramSizeBytes) });
+    this.com1 = new Uart16550({
+      clock,
+      name: 'com1',
+      interrupt: this.picMaster.input(4),
+      onTransmit: (byte) => events.onSerial?.(byte),
+    });
+    this.vga = new Vga({ clock });
+    const postCode = new PostCode();
+    this.bios = new Bios({
+      cpu: new FirmwareCpuAccess(this.cpu),
+      memory: new FirmwareMemoryAccess(this.cpu.memory),
+      ports: { readPort: (port, width) => this.ports.read(port, width), writePort: (port, width, value) => this.ports.write(port, width, value) },
+      clock,
+      ramSizeBytes: this.ramSizeBytes,
+      ...(config.disks === undefined ? {} : { disks: config.disks }),
+      ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
+      onEvent: (event) => events.onFirmware?.(event),
+    });
+
+    // Port map.
+    const claim = this.ports.claim.bind(this.ports);
+    claim({ name: 'pic-master', first: 0x20, count: 2, device: this.picMaster });
+    claim({ name: 'pit', first: 0x40, count: 4, device: this.pit });
+    claim({ name: 'keyboard-controller', first: 0x60, count: 1, device: this.keyboard });
+    claim({ name: 'system-control-b', first: 0x61, count: 1, device: portB });
+    claim({ name: 'keyboard-controller', first: 0x64, count: 1, device: this.keyboard, offset: 1 });
+    claim({ name: 'rtc', first: 0x70, count: 2, device: this.rtc });
+    claim({ name: 'post-code', first: 0x80, count: 1, device: postCode });
+    claim({ name: 'system-control-a', first: 0x92, count: 1, device: portA });
+    claim({ name: 'pic-slave', first: 0xa0, count: 2, device: this.picSlave });
+    claim({ name: 'firmware', first: BIOS_TRAP_PORT, count: 1, device: this.bios.trap });
+    if (config.debugExitPort !== null) {
+      const device = new DebugExit({ onExit: (value) => this.#requestExit(value) });
+      claim({ name: 'debug-exit', first: config.debugExitPort ?? DEBUG_EXIT_PORT, count: 4, device, width: 32 });
+    }
+    claim({ name: 'vga', first: VGA_PORT_BASE, count: VGA_PORT_COUNT, device: this.vga });
+    claim({ name: 'com1', first: 0x3f8, count: 8, device: this.com1 });
+    claim({ name: 'pic-elcr', first: 0x4d0, count: 1, device: this.picMaster.elcr });
+    claim({ name: 'pic-elcr', first: 0x4d1, count: 1, device: this.picSlave.elcr });
+    claim({ name: 'reset-control', first: 0xcf9, count: 1, device: resetControl });
+
+    // Memory map.
+    const { memory } = this.cpu;
+    memory.setRegion(VGA_MEMORY_BASE, VGA_MEMORY_BASE + VGA_MEMORY_SIZE, 'device');
+    memory.setRegion(0xc0000, ROM_BASE, 'rom');
+    memory.setRegion(ROM_BASE, ROM_BASE + ROM_SIZE_BYTES, 'rom');
+    memory.setAlias(FOUR_GIB - ROM_SIZE_BYTES, ROM_SIZE_BYTES, ROM_BASE);
+    this.memoryMap.claim({ name: 'vga', first: VGA_MEMORY_BASE, sizeBytes: VGA_MEMORY_SIZE, device: this.vga });
+
+    const parts = [this.picMaster, this.picSlave, this.pit, portB, this.keyboard, portA, resetControl, this.rtc, this.com1, this.vga, postCode, this.bios];
+    for (const part of parts) this.machine.add(part);
+    this.reset();
+  }
+
+  /** Power-on: every part in its reset state, RAM zeroed, the processor at the firmware's reset vector. */
+  reset(): void {
+    this.#idleTicks = this.clock.now;
+    this.machine.reset();
+    this.cpu.reset();
+    const { memory } = this.cpu;
+    memory.fill(0, this.ramSizeBytes, 0);
+    memory.bytes.fill(0xff, memory.hostOfPage(0xc0), memory.hostOfPage(0xf0));
+    memory.loadRom(ROM_BASE, this.bios.rom);
+    this.cpu.isA20Enabled = true;
+    this.cpu.synchronize();
+    this.#exitValue = undefined;
+    this.#resetRequested = false;
+  }
+
+  /** Boots a kernel without the firmware's boot path: power-on self test on the host, then the plan of a boot protocol. */
+  boot(plan: LoadPlan): void {
+    this.reset();
+    this.bios.post();
+    this.cpu.isA20Enabled = true;
+    applyPlan(plan, { write: (at, bytes) => this.cpu.memory.write(at, bytes), fill: (at, size, value) => this.cpu.memory.fill(at, size, value) });
+    enterKernel(this.cpu, plan.entry);
+  }
+
+  /** Virtual time in nanoseconds. */
+  get virtualTimeNs(): number {
+    return this.clock.now;
+  }
+
+  /** Makes `run` return soon, with the outcome `stopped`. */
+  requestStop(): void {
+    this.#stopRequested = true;
+    this.cpu.requestStop();
+  }
+
+  /**
+   * Runs until something ends the run or a limit is reached.
+   *
+   * @param limits `instructions`: how many more may retire; `untilTick`: virtual time in nanoseconds at which to return
+   */
+  run(limits: { readonly instructions?: number; readonly untilTick?: number } = {}): Outcome {
+    const { cpu, clock } = this;
+    const untilTick = limits.untilTick ?? Number.POSITIVE_INFINITY;
+    const untilCount = cpu.instructionCount + (limits.instructions ?? Number.POSITIVE_INFINITY);
+    for (;;) {
+      this.#synchronizeClock();
+      if (this.#exitValue !== undefined) {
+        const value = this.#exitValue;
+        this.#exitValue = undefined;
+        return { kind: 'debug-exit', value };
+      }
+      if (this.#stopRequested) {
+        this.#stopRequested = false;
+        return { kind: 'stopped' };
+      }
+      if (this.#resetRequested) {
+        this.#resetRequested = false;
+        if (this.#config.onReset !== 'reboot') return { kind: 'reset' };
+        this.reset();
+      }
+      if (cpu.instructionCount >= untilCount || clock.now >= untilTick) return { kind: 'limit' };
+      const deadline = Math.min(clock.nextDeadline ?? Number.POSITIVE_INFINITY, untilTick);
+      const ticks = Math.max(0, deadline - clock.now);
+      const slice = Math.min(untilCount - cpu.instructionCount, Math.max(1, Math.ceil(ticks / this.#nanosecondsPerInstruction)));
+      this.#sliceEnd = deadline;
+      const reason = cpu.run(slice);
+      this.#sliceEnd = Number.POSITIVE_INFINITY;
+      if (reason === 'shutdown') return { kind: 'triple-fault', chain: cpu.exceptionLog.lastChain };
+      if (reason === 'halted') {
+        this.#synchronizeClock();
+        if (this.#exitValue !== undefined || this.#resetRequested || this.#stopRequested) continue;
+        const rip = cpu.state.rip;
+        if ((BigInt(cpu.state.rflags) & FLAG_IF) === 0n) return { kind: 'halted', rip };
+        const wake = clock.nextDeadline;
+        if (wake === null && untilTick === Number.POSITIVE_INFINITY) return { kind: 'idle', rip };
+        // Nothing happens until the next alarm: time jumps there.
+        this.#idleTicks += Math.max(0, Math.min(wake ?? untilTick, untilTick) - clock.now);
+      }
+    }
+  }
+
+  #readPort(port: number, width: 8 | 16 | 32): number {
+    this.#synchronizeClock();
+    const value = this.ports.read(port, width);
+    this.#checkDeadline();
+    return value;
+  }
+  #writePort(port: number, width: 8 | 16 | 32, value: number): void {
+    this.#synchronizeClock();
+    this.ports.write(port, width, value);
+    this.#checkDeadline();
+  }
+
+  /** Brings virtual time up to the instruction that executes. */
+  #synchronizeClock(): void {
+    const now = this.#idleTicks + this.cpu.instructionCount * this.#nanosecondsPerInstruction;
+    if (now > this.clock.now) this.clock.advanceTo(now);
+  }
+  /** A part has scheduled something before the end of the slice: the slice ends here. */
+  #checkDeadline(): void {
+    if ((this.clock.nextDeadline ?? Number.POSITIVE_INFINITY) < this.#sliceEnd) this.cpu.requestStop();
+  }
+
+  #requestReset(): void {
+    this.#resetRequested = true;
+    this.cpu.requestStop();
+  }
+  #requestExit(value: number): void {
+    this.#exitValue ??= value;
+    this.cpu.requestStop();
+  }
+}
+
