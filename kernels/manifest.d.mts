@@ -10,3 +10,5 @@ export function hashSources(sources: readonly string[]): string;
 export function readManifest(): unknown;
 /** The image files that are there. */
 export function listImages(): string[];
+/** The BIOS disk image that `build.sh disks` made around a 64-bit guest; null if it was not asked to. */
+export function diskOf(image: string): string | null;

@@ -26,6 +26,12 @@ export const readManifest = () => JSON.parse(readFileSync(manifestFile, 'utf8'))
 /** The image files that are there. */
 export const listImages = () => readdirSync(imagesFolder).filter((name) => name !== 'manifest.json');
 
+/** The BIOS disk image that `build.sh disks` made around a 64-bit guest; null if it was not asked to. */
+export function diskOf(image) {
+  const disk = join(kernelsFolder, 'target', 'disks', image.replace(/\.elf$/, '.img'));
+  return existsSync(disk) ? disk : null;
+}
+
 function entryOf(image, record) {
   const rows = record
     .trimEnd()

@@ -52,7 +52,7 @@ describe('images', () => {
 describe('sources', () => {
   it('are all in an image: none is forgotten, none is left over', () => {
     const listed = new Set(entries.flatMap(([, entry]) => entry.sources));
-    const present = ['hello/src'].flatMap(filesBelow);
+    const present = ['hello/src', 'bench/src', 'faults/src'].flatMap(filesBelow);
     expect(present.filter((path) => !listed.has(path))).toEqual([]);
   });
 });

@@ -39,8 +39,8 @@ make_sysroot() {
 run_cargo() {
   local directory=$1 registry remap
   shift
-  remap="--remap-path-prefix=$sysroot/lib/rustlib/src/rust=rust"
-  remap+=$'\x1f'"--remap-path-prefix=$kernels=kernels"
+  remap="--remap-path-prefix=$kernels=kernels" # of several that match, the last one counts
+  remap+=$'\x1f'"--remap-path-prefix=$sysroot/lib/rustlib/src/rust=rust"
   for registry in "$cargo_home"/registry/src/*; do
     remap+=$'\x1f'"--remap-path-prefix=$registry=crates"
   done

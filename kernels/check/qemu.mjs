@@ -50,44 +50,74 @@ export const runToEnd = (boot, { limitMs = 60_000, log = '' } = {}) =>
     const logFile = join(folder, 'log');
     const logging = log === '' ? [] : ['-d', log, '-D', logFile];
     const { child, ended } = start([...boot, ...EXIT_DEVICE, ...logging, '-serial', `file:${serialFile}`]);
-    const timer = setTimeout(() => child.kill(), limitMs);
-    const { status, errors } = await ended;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill();
+    }, limitMs);
+    const result = await ended;
     clearTimeout(timer);
+    const { errors } = result;
+    const status = isLate ? null : result.status;
     return { status, errors, serial: read(serialFile, 'latin1'), log: read(logFile, 'latin1') };
   });
+
+/** Starts a guest, hands `work` a way to ask QEMU's monitor, and ends the guest. */
+async function withMonitor(args, work) {
+  const { child, ended } = start([...args, '-qmp', 'stdio']);
+  const nextReply = readLines(child.stdout);
+  const ask = async (execute, parameters = {}) => {
+    child.stdin.write(`${JSON.stringify({ execute, arguments: parameters })}\n`);
+    for (;;) {
+      const reply = await nextReply();
+      if ('error' in reply) throw new Error(`${execute}: ${reply.error.desc}`);
+      if ('return' in reply) return reply.return;
+    }
+  };
+  try {
+    await ask('qmp_capabilities');
+    return await work(ask);
+  } finally {
+    child.kill();
+    await ended;
+  }
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function waitForText(file, text) {
+  const giveUpAt = Date.now() + 30_000;
+  while (!read(file, 'latin1').includes(text)) {
+    if (Date.now() > giveUpAt) throw new Error('COM1 stayed silent');
+    await pause(20);
+  }
+  await pause(200);
+}
 
 /**
  * Runs without an exit device until COM1 has said `text` and the guest stands still, and reads the VGA text buffer.
  * Returns its 4000 bytes: 25 rows of 80 cells, character then attribute.
  */
 export const readScreen = (boot, text) =>
-  inTemporaryFolder(async (folder) => {
+  inTemporaryFolder((folder) => {
     const serialFile = join(folder, 'serial');
     const screenFile = join(folder, 'screen');
-    const { child, ended } = start([...boot, '-serial', `file:${serialFile}`, '-qmp', 'stdio']);
-    const replies = readLines(child.stdout);
-    const ask = async (execute, args) => {
-      child.stdin.write(`${JSON.stringify({ execute, arguments: args })}\n`);
-      for (;;) {
-        const reply = await replies();
-        if ('error' in reply) throw new Error(`${execute}: ${reply.error.desc}`);
-        if ('return' in reply) return reply.return;
-      }
-    };
-    try {
-      await ask('qmp_capabilities', {});
-      const giveUpAt = Date.now() + 30_000;
-      while (!read(serialFile, 'latin1').includes(text)) {
-        if (Date.now() > giveUpAt) throw new Error('COM1 stayed silent');
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 200));
+    return withMonitor([...boot, '-serial', `file:${serialFile}`], async (ask) => {
+      await waitForText(serialFile, text);
       await ask('pmemsave', { val: TEXT_BUFFER, size: TEXT_BUFFER_BYTES, filename: screenFile });
       return readFileSync(screenFile);
-    } finally {
-      child.kill();
-      await ended;
-    }
+    });
+  });
+
+/** What a guest that does not end is doing once COM1 has said `text`: 'halted' or 'running', and where. */
+export const lookAt = (boot, text) =>
+  inTemporaryFolder((folder) => {
+    const serialFile = join(folder, 'serial');
+    return withMonitor([...boot, '-serial', `file:${serialFile}`], async (ask) => {
+      await waitForText(serialFile, text);
+      const registers = await ask('human-monitor-command', { 'command-line': 'info registers' });
+      return { end: registers.includes('HLT=1') ? 'halted' : 'running', rip: `0x${registers.match(/RIP=0*(\w+)/)[1]}` };
+    });
   });
 
 /** The JSON lines of a stream, one per call. */
