@@ -393,7 +393,7 @@ function* stringsFor(row: Row, codeSize: CodeSize, next: () => number): Generato
 }
 
 describe.each(MODES)('decode in %i-bit code, compared with iced-x86', (codeSize) => {
-  it(`agrees on ${RANDOM_COUNT} random byte strings`, { timeout: 120_000 }, () => {
+  it(`agrees on ${RANDOM_COUNT} random byte strings`, { timeout: 300_000 }, () => {
     const comparison = new Comparison(codeSize);
     comparison.run(RANDOM_COUNT, fillAtRandom(codeSize, random(0x86 + codeSize)));
     expect(comparison.differences).toEqual([]);
@@ -401,7 +401,7 @@ describe.each(MODES)('decode in %i-bit code, compared with iced-x86', (codeSize)
     expect(comparison.decoded).toBeGreaterThan(RANDOM_COUNT / 2);
   });
 
-  it('agrees on every row of the tables, and reaches it', { timeout: 120_000 }, () => {
+  it('agrees on every row of the tables, and reaches it', { timeout: 300_000 }, () => {
     const comparison = new Comparison(codeSize);
     const next = random(codeSize);
     const rows = ENCODINGS.filter((row) => isValidIn(row, codeSize));
@@ -414,7 +414,7 @@ describe.each(MODES)('decode in %i-bit code, compared with iced-x86', (codeSize)
     expect(rows.filter((row) => !comparison.reached.has(row))).toEqual([]);
   });
 
-  it(`agrees on all opcodes with all mandatory prefixes and ${MODRM_COUNT} ModR/M bytes`, { timeout: 240_000 }, () => {
+  it(`agrees on all opcodes with all mandatory prefixes and ${MODRM_COUNT} ModR/M bytes`, { timeout: 300_000 }, () => {
     const comparison = new Comparison(codeSize);
     const next = random(codeSize + 1);
     const rexes = codeSize === 64 ? [[], [0x48], [0x47]] : [[]];

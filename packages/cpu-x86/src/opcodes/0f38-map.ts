@@ -1,8 +1,9 @@
 import { as, F64, NP, P66, PF2, type Row, rowsOf, type Trait } from './row.ts';
 
 const row = rowsOf('0f38');
+const LATER = as('NOT_EMULATED');
 const op = (opcode: number, mnemonic: string, operands: string, ...traits: Trait[]): Row =>
-  row(opcode, mnemonic, operands, as('NOT_EMULATED'), ...traits);
+  row(opcode, mnemonic, operands, LATER, ...traits);
 
 /**
  * The 0F 38 opcode map: SSSE3, SSE4.1, SSE4.2, AES, MOVBE, CRC32 and INVPCID. PBLENDVB, BLENDVPS and BLENDVPD use XMM0

@@ -1,8 +1,9 @@
 import { as, NP, P66, type Row, rowsOf, type Trait, W0, W1 } from './row.ts';
 
 const row = rowsOf('0f3a');
+const LATER = as('NOT_EMULATED');
 const op = (opcode: number, mnemonic: string, operands: string, ...traits: Trait[]): Row =>
-  row(opcode, mnemonic, operands, as('NOT_EMULATED'), ...traits);
+  row(opcode, mnemonic, operands, LATER, ...traits);
 
 /**
  * The 0F 3A opcode map: SSSE3, SSE4.1, SSE4.2, AES and PCLMULQDQ.

@@ -1,8 +1,9 @@
 import { as, ext, NP, P66, PF2, PF3, type Row, rowsOf, type Trait, W0, W1 } from './row.ts';
 
 const row = rowsOf('0f');
+const LATER = as('NOT_EMULATED');
 const op = (opcode: number, mnemonic: string, operands: string, ...traits: Trait[]): Row =>
-  row(opcode, mnemonic, operands, as('NOT_EMULATED'), ...traits);
+  row(opcode, mnemonic, operands, LATER, ...traits);
 
 /**
  * The MMX, SSE, SSE2 and SSE3 rows of the 0F map. An XMM operand's type gives the bits accessed in its memory form:

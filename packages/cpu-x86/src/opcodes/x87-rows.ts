@@ -1,8 +1,9 @@
 import { as, ext, REG, type Row, rowsOf, type Trait } from './row.ts';
 
 const row = rowsOf('one-byte');
+const LATER = as('NOT_EMULATED');
 const op = (opcode: number, mnemonic: string, operands: string, ...traits: Trait[]): Row =>
-  row(opcode, mnemonic, operands, as('NOT_EMULATED'), ...traits);
+  row(opcode, mnemonic, operands, LATER, ...traits);
 
 /**
  * The x87 escapes D8 to DF. Besides the documented rows: the register forms that processors execute as aliases
