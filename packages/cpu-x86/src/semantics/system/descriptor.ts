@@ -143,6 +143,13 @@ export function descriptorAddress(cpu: SystemCpu, selector: number, sizeBytes: n
   return tableAddress(cpu, ldtr.base, offset);
 }
 
+/** The table that a selector is of, for the reasons of faults. */
+function describeTable(cpu: SystemCpu, selector: number): string {
+  if ((selector & 4) === 0) return `the GDT (limit ${hex(cpu.state.field(GDTR_LIMIT))})`;
+  const ldtr = segmentOf(cpu.state, LDTR_INDEX);
+  return isNullSelector(ldtr.selector) ? 'the LDT: none is loaded' : `the LDT (limit ${hex(ldtr.limit)})`;
+}
+
 /**
  * Reads the descriptor that a selector names. The selector is not null.
  *
@@ -159,11 +166,8 @@ export function readDescriptor(
 ): Descriptor | undefined {
   const address = descriptorAddress(cpu, selector, 8);
   if (address === undefined) {
-    const table =
-      (selector & 4) === 0
-        ? `the GDT (limit ${hex(cpu.state.field(GDTR_LIMIT))})`
-        : `the LDT (limit ${hex(segmentOf(cpu.state, LDTR_INDEX).limit)})`;
-    return refuse(cpu, vector, selectorError(selector, ext), `${describeSelector(selector)} is outside ${table}`);
+    const reason = `${describeSelector(selector)} is outside ${describeTable(cpu, selector)}`;
+    return refuse(cpu, vector, selectorError(selector, ext), reason);
   }
   const quad = cpu.memory.read64(address, ACCESS_IMPLICIT);
   if (cpu.memory.failed) return undefined;

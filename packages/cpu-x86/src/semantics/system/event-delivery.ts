@@ -99,8 +99,9 @@ function deliverReal(cpu: SystemCpu, delivery: Delivery): boolean {
   const { state, memory } = cpu;
   const { vector, rip } = delivery.event;
   const limit = state.field(IDTR_LIMIT);
+  delivery.step = 'reading the interrupt vector table';
   if (vector * 4 + 3 > limit) {
-    refuse(cpu, VECTOR_GP, 0, `the interrupt vector table (limit ${hex(limit)}) has no entry for vector ${vector}`);
+    refuse(cpu, VECTOR_GP, 0, `its limit ${hex(limit)} holds no entry for vector ${vector}`);
     return false;
   }
   const entry = memory.read32(state.wideField(IDTR_BASE) + BigInt(vector * 4), ACCESS_IMPLICIT) >>> 0;

@@ -1,5 +1,5 @@
 /** The exception log in words: what each exception was, and why the next one followed. */
-import { describePageFault, formatHex } from '@longmode/mmu';
+import { describePageFault, formatHex, PF_ID, PF_P, PF_WR } from '@longmode/mmu';
 import { VECTOR_DF, VECTOR_PF } from '../../state/exceptions.ts';
 import { NO_ERROR_CODE } from './context.ts';
 import type { EventKind, ExceptionEntry, InterruptedDelivery } from './exception-log.ts';
@@ -47,7 +47,8 @@ function describeSelectorError(code: number): string {
 }
 
 function describeErrorCode(entry: ExceptionEntry): string {
-  if (entry.errorCode === NO_ERROR_CODE) return '';
+  // Real-address mode pushes no error codes.
+  if (entry.errorCode === NO_ERROR_CODE || entry.mode === 'real-address') return '';
   const code = `error code ${formatHex(entry.errorCode)}`;
   const names = entry.vector >= 10 && entry.vector <= 13 && entry.errorCode !== 0;
   return names ? `, ${code}: ${describeSelectorError(entry.errorCode)}` : `, ${code}`;
@@ -68,41 +69,46 @@ function cause(entry: ExceptionEntry): string | undefined {
 }
 
 const STACK_REACH = 0x4000n;
+const NULL_PAGE = 0x1000n;
 
-/** A remark on a page fault that looks like a stack that has run into the page below it. */
-function stackRemark(entry: ExceptionEntry): string {
-  if (entry.cr2 === undefined || entry.cr2 === 0n) return '';
-  const below = entry.rsp - entry.cr2;
-  const isNear = below > -16n && below <= STACK_REACH;
-  return isNear
-    ? `; CR2 is at the top of the stack (RSP ${formatHex(entry.rsp)}): the stack has probably overflowed`
-    : '';
+/** What a page fault looks like, where experience has a guess. */
+function remark(entry: ExceptionEntry): string {
+  const { cr2, errorCode, rsp } = entry;
+  if (cr2 === undefined || (errorCode & PF_P) !== 0) return '';
+  const isFetch = (errorCode & PF_ID) !== 0 || cr2 === entry.rip;
+  if (cr2 < NULL_PAGE) return isFetch ? ' (a call through a null pointer?)' : ' (a null pointer?)';
+  const below = rsp - cr2;
+  const isStack = !isFetch && (errorCode & PF_WR) !== 0 && below > -16n && below <= STACK_REACH;
+  return isStack ? ` (RSP is ${formatHex(rsp)}: a stack overflow?)` : '';
 }
 
 /**
- * One log entry in words: `#PF page fault (vector 14, error code 0x2) at RIP 0x20_10f4 (CPL 0, 64-bit): supervisor-mode
- * write at 0xdead_beef: the page is not present (CR2 0xdead_beef)`.
+ * One log entry in words: `#PF page fault (vector 14, error code 0x2) at RIP 0x20_10f4, CR2 0xdead_beef (CS 0x8, CPL 0,
+ * 64-bit mode): supervisor-mode write at 0xdead_beef: the page is not present`.
  */
 export function describeException(entry: ExceptionEntry): string {
-  const place =
-    entry.mode === 'real-address' || entry.mode === 'virtual-8086'
-      ? `at ${formatHex(entry.selector, 4)}:${formatHex(entry.rip, 4)} (${entry.mode} mode)`
-      : `at RIP ${formatHex(entry.rip)} (CS ${formatHex(entry.selector)}, CPL ${entry.cpl}, ${entry.mode} mode)`;
+  const hasParagraphs = entry.mode === 'real-address' || entry.mode === 'virtual-8086';
+  const address = hasParagraphs
+    ? `${formatHex(entry.selector, 4)}:${formatHex(entry.rip, 4)}`
+    : `RIP ${formatHex(entry.rip)}`;
+  const cr2 = entry.cr2 === undefined ? '' : `, CR2 ${formatHex(entry.cr2)}`;
+  const code = hasParagraphs ? '' : `CS ${formatHex(entry.selector)}, CPL ${entry.cpl}, `;
   const when = entry.instructionCount === undefined ? '' : ` after ${entry.instructionCount} instructions`;
   const why = cause(entry);
-  const cr2 = entry.cr2 === undefined ? '' : ` (CR2 ${formatHex(entry.cr2)})`;
-  return `${heading(entry)} ${place}${when}${why === undefined ? '' : `: ${why}`}${cr2}${stackRemark(entry)}`;
+  const text = why === undefined ? '' : `: ${why}${remark(entry)}`;
+  return `${heading(entry)} at ${address}${cr2} (${code}${entry.mode} mode)${when}${text}`;
 }
 
-/** `while INT 0x80 was delivered`: for faults of software interrupts, which start a chain of their own. */
-function whileDelivering(during: InterruptedDelivery): string {
+/** `delivering INT 0x80 failed while reading the IDT`. */
+function failure(during: InterruptedDelivery): string {
   return `delivering ${eventName(during)} failed while ${during.step}`;
 }
 
-/** Why two exceptions make a double fault. */
+/** Why two exceptions make a double fault, or a shutdown. */
 function mergeRule(first: InterruptedDelivery, second: ExceptionEntry): string {
-  const kind = second.vector === VECTOR_PF ? 'a page fault' : 'a contributory exception';
-  return `${exceptionName(second.vector)} is ${kind} while ${exceptionName(first.vector)} was being delivered`;
+  const kind =
+    second.vector === VECTOR_PF ? 'a page fault' : `${exceptionName(second.vector)}, a contributory exception,`;
+  return `${kind} while ${exceptionName(first.vector)} was delivered`;
 }
 
 /**
@@ -117,9 +123,9 @@ export function describeChain(entries: readonly ExceptionEntry[]): string[] {
     const isFollowUp = i > 0 && entry.during !== undefined;
     if (isFollowUp) {
       const during = entry.during as InterruptedDelivery;
-      lines.push(`${whileDelivering(during)}: ${cause(entry) ?? 'no reason was recorded'} → ${heading(entry)}`);
+      lines.push(`${failure(during)}: ${cause(entry) ?? 'no reason was recorded'} → ${heading(entry)}`);
     } else if (i === 0) {
-      const during = entry.during === undefined ? '' : `${whileDelivering(entry.during)} → `;
+      const during = entry.during === undefined ? '' : `${failure(entry.during)} → `;
       lines.push(`${during}${describeException(entry)}`);
     }
     if (entry.fate === 'merged') {

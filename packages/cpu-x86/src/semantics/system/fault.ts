@@ -1,3 +1,4 @@
+import { formatHex } from '@longmode/mmu';
 import { VECTOR_GP, VECTOR_NM, VECTOR_UD } from '../../state/exceptions.ts';
 import { NO_ERROR_CODE, type Outcome, type SystemCpu } from './context.ts';
 
@@ -37,7 +38,7 @@ export function selectorError(selector: number, ext = 0): number {
   return (selector & 0xfffc) | ext;
 }
 
-/** `0x28`: a number as the reasons and descriptions of this folder print it. */
+/** `0x28`, `0xffff_8000`: a number as the reasons of faults print it. */
 export function hex(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
+  return formatHex(value);
 }

@@ -106,7 +106,7 @@ export const FWAIT: SystemOperation = (cpu) => {
 
 /** UD0, UD1, UD2: #UD by definition. */
 export const UNDEFINED: SystemOperation = (cpu, instruction) =>
-  undefinedOpcode(cpu, `${instruction.mnemonic} is undefined by definition`);
+  undefinedOpcode(cpu, `${instruction.mnemonic}, which compilers place where execution must never arrive`);
 
 /** What decodes but is not emulated: x87 instructions give #NM as CR0 says, everything else #UD. */
 export const NOT_EMULATED: SystemOperation = (cpu, instruction) => {
