@@ -189,6 +189,18 @@ describe('THRE interrupt', () => {
     expect(int.level).toBe(true);
   });
 
+  it('comes at once after the FIFOs are switched on or off', () => {
+    const { read, write } = port();
+    write(IER, 0x02);
+    expect([read(IIR), read(IIR)]).toEqual([0x02, 0x01]);
+    write(FCR, 0x01);
+    expect([read(IIR), read(IIR)]).toEqual([0xc2, 0xc1]);
+    write(FCR, 0x07);
+    expect(read(IIR)).toBe(0xc1);
+    write(FCR, 0x00);
+    expect(read(IIR)).toBe(0x02);
+  });
+
   it('stays when IIR showed a better cause', () => {
     const { uart, read, write, wait } = port();
     write(IER, 0x03);

@@ -337,9 +337,10 @@ export class Uart16550 implements Component<Uart16550State>, PortDevice {
     s.fcr = byte & FCR_ENABLE ? byte & FCR_KEPT : 0;
     const resets = byte & FCR_ENABLE ? byte : 0;
     if (isSwitched || resets & FCR_RESET_RECEIVER) this.#clearReceiver();
-    if ((isSwitched || resets & FCR_RESET_TRANSMITTER) && s.transmitting.length > 0) {
+    const isCleared = (resets & FCR_RESET_TRANSMITTER) !== 0 && s.transmitting.length > 0;
+    if (isSwitched || isCleared) {
       s.transmitting.length = 0;
-      s.isThrePending = true;
+      s.isThrePending = true; // after a change of FCR0 the first transmitter interrupt is immediate
     }
   }
 
