@@ -23,9 +23,9 @@ export const FCR_RESET_TRANSMITTER = 0x04;
 /** What is kept of a write: enable, DMA mode, and the trigger level. */
 export const FCR_KEPT = 0xc9;
 
-export const LCR_WORD_LENGTH = 0x03;
-export const LCR_STOP = 0x04;
-export const LCR_PARITY = 0x08;
+const LCR_WORD_LENGTH = 0x03;
+const LCR_STOP = 0x04;
+const LCR_PARITY = 0x08;
 export const LCR_BREAK = 0x40;
 export const LCR_DLAB = 0x80;
 
@@ -37,7 +37,7 @@ export const MCR_LOOP = 0x10;
 
 export const LSR_DR = 0x01;
 export const LSR_OE = 0x02;
-export const LSR_PE = 0x04;
+const LSR_PE = 0x04;
 export const LSR_FE = 0x08;
 export const LSR_BI = 0x10;
 export const LSR_THRE = 0x20;
