@@ -297,7 +297,7 @@ describe('a wrong image', () => {
   });
 
   it.each([
-    ['a header of 11 bytes', new Array(11).fill(0)],
+    ['a header of 11 bytes', Array.from({ length: 11 }, () => 0)],
     ['a name past the end', [255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0]],
     ['a descriptor past the end', [0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]],
   ])('whose note has %s is refused', (_what, data) => {

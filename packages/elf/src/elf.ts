@@ -85,7 +85,7 @@ export function sectionBytes(elf: Elf, section: ElfSection): Uint8Array {
  * @returns the section
  * @throws ElfError `bad-index`
  */
-export function sectionAt(elf: Elf, index: number, at: number): ElfSection {
+function sectionAt(elf: Elf, index: number, at: number): ElfSection {
   const section = elf.sections[index];
   if (section !== undefined) return section;
   const expected = `an index below ${elf.sections.length}`;

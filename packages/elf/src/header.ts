@@ -48,7 +48,7 @@ const EI_ABIVERSION = 8;
 const EI_NIDENT = 16;
 
 /** Sizes in bytes of the structures of a class. */
-export interface ElfSizes {
+interface ElfSizes {
   readonly header: number;
   readonly programHeader: number;
   readonly sectionHeader: number;
@@ -60,7 +60,7 @@ export interface ElfSizes {
  * @param width the class
  * @returns sizes in bytes
  */
-export function sizesOf(width: 32 | 64): ElfSizes {
+function sizesOf(width: 32 | 64): ElfSizes {
   return width === 64
     ? { header: 64, programHeader: 56, sectionHeader: 64 }
     : { header: 52, programHeader: 32, sectionHeader: 40 };

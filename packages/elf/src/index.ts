@@ -90,6 +90,7 @@ export {
   STT_SECTION,
   STT_TLS,
 } from './constants.ts';
+export { demangle } from './demangle.ts';
 export { type ElfDynamicEntry, readDynamic } from './dynamic.ts';
 export { type Elf, fileOffsetOf, findSection, parseElf, sectionBytes, segmentBytes } from './elf.ts';
 export { ElfError, type ElfErrorCode, type ElfErrorFacts } from './error.ts';
