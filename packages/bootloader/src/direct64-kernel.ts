@@ -17,7 +17,7 @@ interface PlacedSegment {
 }
 
 /** Virtual pages of the kernel, all permitted the same. */
-export interface KernelRun {
+interface KernelRun {
   /** 48-bit virtual address. */
   readonly start: number;
   readonly end: number;
@@ -27,13 +27,13 @@ export interface KernelRun {
 }
 
 /** Pages that are mapped to the kernel's file as it lies in memory. */
-export interface FileRun extends KernelRun {
+interface FileRun extends KernelRun {
   /** File offset of the first page. */
   readonly fileOffset: number;
 }
 
 /** One page whose contents had to be put together. */
-export interface ComposedPage {
+interface ComposedPage {
   readonly start: number;
   readonly bytes: Uint8Array;
   isWritable: boolean;

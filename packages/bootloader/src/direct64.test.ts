@@ -147,7 +147,7 @@ describe('segments of a kernel are mapped', () => {
     const { at, read } = boot(
       kernel([{ type: 1, flags: 6, virtualAddress: 0x300ff0, data: [1, 2, 3], memorySize: 0x2010, alignment: 0x1000 }]),
     );
-    expect(read(0x300ff0n, 0x10)).toEqual([1, 2, 3, ...new Array(13).fill(0)]);
+    expect(read(0x300ff0n, 0x10)).toEqual([1, 2, 3, ...Array.from({ length: 13 }, () => 0)]);
     expect(new Set(read(0x301000n, 0x2000))).toEqual(new Set([0]));
     expect(at(0x303000n)).toBeNull();
   });
@@ -169,7 +169,7 @@ describe('segments of a kernel are mapped', () => {
     expect(read(0x201000n, 100)).toEqual(CODE);
     expect(read(0x201200n, 4)).toEqual([9, 8, 7, 0]);
     expect(at(0x202000n)).toMatchObject({ isWritable: true, isExecutable: false });
-    expect(read(0x204200n, 0x14)).toEqual([...new Array(16).fill(0), 6, 5, 0, 0]);
+    expect(read(0x204200n, 0x14)).toEqual([...Array.from({ length: 16 }, () => 0), 6, 5, 0, 0]);
     expect(at(0x204000n)).toMatchObject({ isWritable: true, isExecutable: false });
   });
 
@@ -372,7 +372,12 @@ describe('a static position-independent kernel', () => {
       [9, 24],
       [0, 0],
     ]);
-    const data = new ByteWriter(true).raw(tables).padTo(0x100).raw(relocations).padTo(0xffc).raw(new Array(16).fill(1));
+    const data = new ByteWriter(true)
+      .raw(tables)
+      .padTo(0x100)
+      .raw(relocations)
+      .padTo(0xffc)
+      .raw(Array.from({ length: 16 }, () => 1));
     const segments = [
       { type: 1, flags: 7, virtualAddress: base, data: data.bytes(), memorySize: 0x2000, alignment: 0x1000 },
       { type: 2, flags: 6, virtualAddress: base, offset: 0x1000, fileSize: tables.length, memorySize: tables.length },

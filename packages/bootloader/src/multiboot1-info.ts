@@ -1,24 +1,24 @@
 import type { MemoryRegion } from './memory-map.ts';
 
 /** Information flag: `mem_lower` and `mem_upper`. */
-export const MULTIBOOT1_INFO_MEMORY = 0x1;
+const MULTIBOOT1_INFO_MEMORY = 0x1;
 /** Information flag: the boot device. */
-export const MULTIBOOT1_INFO_BOOT_DEVICE = 0x2;
+const MULTIBOOT1_INFO_BOOT_DEVICE = 0x2;
 /** Information flag: the command line. */
-export const MULTIBOOT1_INFO_COMMAND_LINE = 0x4;
+const MULTIBOOT1_INFO_COMMAND_LINE = 0x4;
 /** Information flag: the modules. */
-export const MULTIBOOT1_INFO_MODULES = 0x8;
+const MULTIBOOT1_INFO_MODULES = 0x8;
 /** Information flag: the section headers of an ELF kernel. */
-export const MULTIBOOT1_INFO_ELF_SECTIONS = 0x20;
+const MULTIBOOT1_INFO_ELF_SECTIONS = 0x20;
 /** Information flag: the memory map. */
-export const MULTIBOOT1_INFO_MEMORY_MAP = 0x40;
+const MULTIBOOT1_INFO_MEMORY_MAP = 0x40;
 /** Information flag: the name of the boot loader. */
-export const MULTIBOOT1_INFO_LOADER_NAME = 0x200;
+const MULTIBOOT1_INFO_LOADER_NAME = 0x200;
 /** Information flag: the frame buffer. */
-export const MULTIBOOT1_INFO_FRAMEBUFFER = 0x1000;
+const MULTIBOOT1_INFO_FRAMEBUFFER = 0x1000;
 
 /** Size in bytes of the information structure with its frame buffer fields. */
-export const MULTIBOOT1_INFO_SIZE = 116;
+const MULTIBOOT1_INFO_SIZE = 116;
 const MODULE_SIZE = 16;
 const MEMORY_MAP_ENTRY_SIZE = 24;
 const FRAMEBUFFER_TYPE_TEXT = 2;

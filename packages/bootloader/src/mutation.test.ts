@@ -16,7 +16,16 @@ function header(flags: number, fields: readonly number[] = []): Uint8Array {
   return new Uint8Array(words.buffer);
 }
 
-const code = { type: 1, flags: 5, virtualAddress: 0x200000, data: header(7, new Array(9).fill(0)), alignment: 0x1000 };
+const code = {
+  type: 1,
+  flags: 5,
+  virtualAddress: 0x200000,
+  data: header(
+    7,
+    Array.from({ length: 9 }, () => 0),
+  ),
+  alignment: 0x1000,
+};
 const data = { type: 1, flags: 6, virtualAddress: 0x201000, data: [1, 2, 3], memorySize: 0x5000, alignment: 0x1000 };
 const sections = [
   { name: '.text', type: 1, flags: 6, address: 0x200000, offset: 0x1000, size: 48 },

@@ -3,13 +3,13 @@ import type { MemoryWrite } from './plan.ts';
 import { LARGE_PAGE, LEVEL4_SIZE, PAGE, type PageRun, TABLE_ENTRIES } from './virtual-layout.ts';
 
 /** Entry: present. @source SDM Vol. 3A "4-Level Paging and 5-Level Paging" */
-export const PTE_P = 0x1n;
+const PTE_P = 0x1n;
 /** Entry: writable. */
-export const PTE_RW = 0x2n;
+const PTE_RW = 0x2n;
 /** Entry: maps a page instead of a table. */
-export const PTE_PS = 0x80n;
+const PTE_PS = 0x80n;
 /** Entry: not executable. */
-export const PTE_XD: bigint = 1n << 63n;
+const PTE_XD: bigint = 1n << 63n;
 
 // 32 MiB of tables map 16 GiB in small pages; a kernel that needs more is scattered on purpose.
 const MAX_TABLES = 8192;

@@ -102,6 +102,11 @@ export function applyPlan(plan: LoadPlan, memory: PlanMemory): void {
   }
 }
 
+const REGISTER_NAMES: readonly RegisterName[] = [
+  ...(['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp'] as const),
+  ...(['r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'] as const),
+];
+
 /**
  * General registers of which only some are not 0.
  *
@@ -109,11 +114,8 @@ export function applyPlan(plan: LoadPlan, memory: PlanMemory): void {
  * @returns all sixteen
  */
 export function registersWith(values: Partial<Record<RegisterName, bigint>>): Record<RegisterName, bigint> {
-  return {
-    ...{ rax: 0n, rbx: 0n, rcx: 0n, rdx: 0n, rsi: 0n, rdi: 0n, rbp: 0n, rsp: 0n },
-    ...{ r8: 0n, r9: 0n, r10: 0n, r11: 0n, r12: 0n, r13: 0n, r14: 0n, r15: 0n },
-    ...values,
-  };
+  const zero = Object.fromEntries(REGISTER_NAMES.map((name) => [name, 0n])) as Record<RegisterName, bigint>;
+  return { ...zero, ...values };
 }
 
 /**
