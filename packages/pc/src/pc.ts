@@ -94,9 +94,9 @@ export class Pc {
     });
 
     // The A20 gate is open when either of its two sources opens it.
-    const a20 = new OrWire({ set: (level) => {
+    const a20 = new OrWire({ name: 'a20', output: { set: (level) => {
       this.cpu.isA20Enabled = level;
-    } });
+    } } });
 
     this.pit = new Pit8254({ clock, outputs: [this.picMaster.input(0)], gates: [true, true, false] });
     const portB = new SystemControlPortB({ clock, gate2: this.pit.gate(2), out2: () => this.pit.channel(2).out });
@@ -164,13 +164,12 @@ export class Pc {
     this.reset();
   }
 
-  /** Power-on: every part in its reset state, RAM zeroed, the processor at the firmware's reset vector. */
+  /** The reset line: every part in its reset state, the processor at the firmware's reset vector. RAM keeps its contents. */
   reset(): void {
     this.#idleTicks = this.clock.now;
     this.machine.reset();
     this.cpu.reset();
     const { memory } = this.cpu;
-    memory.fill(0, this.ramSizeBytes, 0);
     memory.bytes.fill(0xff, memory.hostOfPage(0xc0), memory.hostOfPage(0xf0));
     memory.loadRom(ROM_BASE, this.bios.rom);
     this.cpu.isA20Enabled = true;

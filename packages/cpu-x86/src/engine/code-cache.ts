@@ -1,12 +1,20 @@
-import { ACCESS_FETCH, ACCESS_USER, isCanonical } from '@longmode/mmu';
+import { ACCESS_FETCH, ACCESS_USER, isCanonical, TLB_WRITE_TABLES } from '@longmode/mmu';
 import { decode, MAX_INSTRUCTION_LENGTH } from '../decode/decode.ts';
 import { type CodeSize, CS, type Instruction } from '../decode/instruction.ts';
 import type { SemanticsKey } from '../opcodes/semantics-key.ts';
 import type { CpuState } from '../state/cpu-state.ts';
 import { VECTOR_GP, VECTOR_UD } from '../state/exceptions.ts';
-import { JUMP_TAG, MODE, RIP_BASE } from '../state/layout.ts';
+import {
+  JUMP_TAG,
+  MODE,
+  RIP,
+  RIP_BASE,
+  SEGMENT_BASE,
+  SEGMENT_HIGH,
+  SEGMENT_SIZE_BYTES,
+  SEGMENTS,
+} from '../state/layout.ts';
 import { MODE_BITS, MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
-import type { SegmentRegister } from '../state/segment-register.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { areFlagsDead } from './interpreter/flag-liveness.ts';
 import type { HandlerRegistry } from './interpreter/handler-registry.ts';
@@ -42,9 +50,11 @@ export interface Undecodable {
 interface Block {
   readonly records: number;
   readonly recordCount: number;
+  /** Page of its first byte. */
+  readonly page: number;
   /** Key in the page's map, or -1 for a scratch block. */
   readonly key: number;
-  /** First and last byte, as offsets in the page that lists the block. */
+  /** First and last byte, as offsets in its page. */
   readonly first: number;
   readonly last: number;
   /** Page that the last instruction reaches into, or -1. */
@@ -52,9 +62,24 @@ interface Block {
 }
 
 interface CodePage {
+  /** Blocks that may be found again, by offset and decode key. */
   readonly blocks: Map<number, Block>;
-  /** Blocks with bytes in this page, those of the page before included. */
+  /** Blocks that begin in this page, and those of the page before that reach into it. */
   readonly covering: Set<Block>;
+  readonly reachedInto: Set<Block>;
+  /** Blocks by the 64 bytes that they touch: stores to the rest of the page need no search. */
+  readonly granules: Uint16Array;
+}
+
+const GRANULE_SHIFT = 6;
+const GRANULE_COUNT = 0x1000 >> GRANULE_SHIFT;
+
+function countGranules(code: CodePage, first: number, last: number, delta: number): void {
+  for (let i = first >> GRANULE_SHIFT; i <= last >> GRANULE_SHIFT; i++) code.granules[i] = (code.granules[i] as number) + delta;
+}
+function touchesGranules(code: CodePage, first: number, last: number): boolean {
+  for (let i = first >> GRANULE_SHIFT; i <= last >> GRANULE_SHIFT; i++) if (code.granules[i] !== 0) return true;
+  return false;
 }
 
 /** After these nothing is worth decoding: execution goes elsewhere. */
@@ -78,13 +103,13 @@ export class CodeCache {
   readonly #registry: HandlerRegistry;
   readonly #isEmitted: (key: string) => boolean;
   readonly #view: DataView;
+  readonly #words: Uint32Array;
   readonly #writer: RecordWriter;
-  readonly #codeSegment: SegmentRegister;
   readonly #pages = new Map<number, CodePage>();
   #instructions: (Instruction | Undecodable)[] = [];
   #arena = RECORDS;
   #generation = 1;
-  #scratch: { page: number; block: Block } | undefined;
+  #scratch: Block | undefined;
   readonly #window = new Uint8Array(2 * MAX_INSTRUCTION_LENGTH + 2);
   /** Fetch translations: linear page (low, high and privilege) to physical page. */
   readonly #fetchLow = new Int32Array(FETCH_CACHE_SIZE);
@@ -105,7 +130,7 @@ export class CodeCache {
     this.#isEmitted = parts.isEmitted;
     this.#view = new DataView(parts.memory.wasm.buffer);
     this.#writer = new RecordWriter(parts.memory.wasm.buffer);
-    this.#codeSegment = parts.state.segments[CS] as SegmentRegister;
+    this.#words = new Uint32Array(parts.memory.wasm.buffer);
     parts.memory.onCodeWrite = (page, first, last) => this.#invalidate(page, first, last);
   }
 
@@ -164,13 +189,23 @@ export class CodeCache {
 
   #find(limit: number): number {
     const state = this.#state;
-    const mode = state.field(MODE);
+    const words = state.u32;
+    const mode = words[MODE >> 2] as number;
     const is64 = (mode & MODE_CODE_MASK) === MODE_CODE_64;
-    const rip = state.rip;
-    const linear = is64 ? rip : BigInt.asUintN(32, this.#codeSegment.base + rip);
-    const low = Number(linear & 0xffffffffn) | 0;
-    const high = Number(linear >> 32n) | 0;
-    const isOutside = is64 ? !isCanonical(low, high, this.#access.linearAddressBits) : rip > BigInt(this.#codeSegment.high);
+    const ripLow = words[RIP >> 2] as number;
+    const ripHigh = words[(RIP >> 2) + 1] as number;
+    let low = ripLow | 0;
+    let high = 0;
+    let limitHigh = 0xffffffff;
+    let isOutside: boolean;
+    if (is64) {
+      high = ripHigh | 0;
+      isOutside = !isCanonical(low, high, this.#access.linearAddressBits);
+    } else {
+      low = (ripLow + (words[CODE_BASE >> 2] as number)) | 0;
+      limitHigh = words[CODE_HIGH >> 2] as number;
+      isOutside = ripHigh !== 0 || ripLow > limitHigh;
+    }
     if (isOutside) {
       this.#access.recordFault(VECTOR_GP, 0);
       return 0;
@@ -178,19 +213,21 @@ export class CodeCache {
     const page = this.#fetch(low, high);
     if (page === FETCH_FAULT) return 0;
     const offset = low & 0xfff;
-    const ripBase = rip - BigInt(offset);
     // A page that the code segment's limit cuts is decoded afresh every time, instruction by instruction.
-    const isCut = !is64 && ripBase + 0xfffn > BigInt(this.#codeSegment.high);
-    const key = (offset << MODE_BITS) | mode;
+    const isCut = !is64 && ripLow - offset + 0xfff > limitHigh;
+    const place = { page, low, high, offset, mode, rip: ripLow, limit: is64 ? Number.POSITIVE_INFINITY : limitHigh };
     let record: number;
     if (limit < BLOCK_LENGTH_MAX || isCut || page < 0) {
-      record = this.#decodeScratch({ page, low, high, offset, mode, ripBase }, page < 0 || isCut ? 1 : limit);
+      record = this.#decodeScratch(place, page < 0 || isCut ? 1 : limit);
     } else {
-      const known = this.#pages.get(page)?.blocks.get(key);
-      record = known && known.secondPage < 0 ? known.records : this.#decodeCached(page, low, high, offset, mode, ripBase);
-      if (record !== 0) this.#remember(rip, record);
+      const known = this.#pages.get(page)?.blocks.get((offset << MODE_BITS) | mode);
+      record = known && known.secondPage < 0 ? known.records : this.#decodeCached(place);
+      if (record !== 0) this.#remember(ripLow, ripHigh, record);
     }
-    if (record !== 0) state.setWideField(RIP_BASE, BigInt.asUintN(64, ripBase));
+    if (record !== 0) {
+      words[RIP_BASE >> 2] = ripLow - offset;
+      words[(RIP_BASE >> 2) + 1] = ripHigh - (ripLow < offset ? 1 : 0);
+    }
     return record;
   }
 
@@ -210,99 +247,109 @@ export class CodeCache {
     return page;
   }
 
-  #remember(rip: bigint, record: number): void {
-    const low = Number(rip & 0xffffffffn);
-    const shifted = Number((rip >> 12n) & 0xffffffffn);
-    const slot = (low ^ shifted) & (JUMP_CACHE_ENTRY_COUNT - 1);
-    const at = JUMP_CACHE + slot * JUMP_CACHE_ENTRY_SIZE_BYTES;
-    this.#view.setBigUint64(at, rip, true);
-    this.#view.setUint32(at + 8, this.#state.field(JUMP_TAG), true);
-    this.#view.setUint32(at + 12, record, true);
+  #remember(ripLow: number, ripHigh: number, record: number): void {
+    const slot = (ripLow ^ ((ripLow >>> 12) | (ripHigh << 20))) & (JUMP_CACHE_ENTRY_COUNT - 1);
+    const at = (JUMP_CACHE + slot * JUMP_CACHE_ENTRY_SIZE_BYTES) >> 2;
+    const words = this.#words;
+    words[at] = ripLow;
+    words[at + 1] = ripHigh;
+    words[at + 2] = this.#state.field(JUMP_TAG);
+    words[at + 3] = record;
   }
 
-  #decodeCached(page: number, low: number, high: number, offset: number, mode: number, ripBase: bigint): number {
+  #decodeCached(place: Place): number {
+    const { page, low, high, offset, mode } = place;
+    const key = (offset << MODE_BITS) | mode;
     const spaceNeeded = (BLOCK_LENGTH_MAX + 1) * RECORD_SIZE_BYTES;
     if (this.#arena + spaceNeeded > GUEST_BASE) this.flush();
-    const known = this.#pages.get(page)?.blocks.get((offset << MODE_BITS) | mode);
+    const known = this.#pages.get(page)?.blocks.get(key);
     if (known && known.secondPage >= 0) {
       // Reaches into another page: still the same one?
       const second = this.#fetchSecond(low, high);
       if (second === FETCH_FAULT) return 0;
       if (second === known.secondPage) return known.records;
-      this.#drop(known, page);
+      this.#drop(known);
     }
-    const decoded = this.#decodeBytes({ page, low, high, offset, mode, ripBase }, BLOCK_LENGTH_MAX);
+    const decoded = this.#decodeBytes(place, BLOCK_LENGTH_MAX);
     if (decoded === undefined) return 0;
-    const block = this.#write(this.#arena, offset, mode, decoded, (offset << MODE_BITS) | mode);
+    const block = this.#write(this.#arena, place, decoded, key);
     this.#arena += block.recordCount * RECORD_SIZE_BYTES;
-    this.#list(page, block).blocks.set(block.key, block);
-    if (block.secondPage >= 0) this.#list(block.secondPage, block);
+    this.#list(block);
     return block.records;
   }
 
   #decodeScratch(place: Place, limit: number): number {
-    if (this.#scratch) this.#drop(this.#scratch.block, this.#scratch.page);
-    this.#scratch = undefined;
+    if (this.#scratch) this.#drop(this.#scratch);
     if (this.#instructions.length > INSTRUCTIONS_MAX) this.flush();
     const decoded = this.#decodeBytes(place, limit);
     if (decoded === undefined) return 0;
-    const block = this.#write(SCRATCH_RECORDS, place.offset, place.mode, decoded, -1);
+    const block = this.#write(SCRATCH_RECORDS, place, decoded, -1);
     if (place.page >= 0) {
-      this.#list(place.page, block);
-      if (block.secondPage >= 0) this.#list(block.secondPage, block);
-      this.#scratch = { page: place.page, block };
+      this.#list(block);
+      this.#scratch = block;
     }
     return block.records;
   }
 
-  #list(page: number, block: Block): CodePage {
+  /** Enters a block into the lists of the pages that its bytes lie in. */
+  #list(block: Block): void {
+    const code = this.#codePage(block.page);
+    code.covering.add(block);
+    if (block.key >= 0) code.blocks.set(block.key, block);
+    countGranules(code, block.first, Math.min(block.last, 0xfff), 1);
+    if (block.secondPage < 0) return;
+    const second = this.#codePage(block.secondPage);
+    second.reachedInto.add(block);
+    countGranules(second, 0, block.last - 0x1000, 1);
+  }
+  #codePage(page: number): CodePage {
     let code = this.#pages.get(page);
     if (code === undefined) {
-      code = { blocks: new Map(), covering: new Set() };
+      code = { blocks: new Map(), covering: new Set(), reachedInto: new Set(), granules: new Uint16Array(GRANULE_COUNT) };
       this.#pages.set(page, code);
       this.#memory.setCodePage(page, true);
-      this.#access.tlb.dropHostPage(this.#memory.hostOfPage(page), WRITE_TABLES);
+      this.#access.tlb.dropHostPage(this.#memory.hostOfPage(page), TLB_WRITE_TABLES);
     }
-    code.covering.add(block);
     return code;
   }
 
-  #drop(block: Block, page: number): void {
+  /** Takes a block out of the lists and makes its records look their RIPs up again. */
+  #drop(block: Block): void {
     for (let i = 0; i < block.recordCount; i++) {
       const at = block.records + i * RECORD_SIZE_BYTES;
       if (this.#view.getUint16(at + RECORD_HANDLER, true) !== HANDLER_END) {
         this.#view.setUint16(at + RECORD_HANDLER, HANDLER_STALE, true);
       }
     }
-    const code = this.#pages.get(page);
-    code?.covering.delete(block);
-    if (block.key >= 0) code?.blocks.delete(block.key);
-    if (block.secondPage >= 0) this.#pages.get(block.secondPage)?.covering.delete(block);
-    if (this.#scratch?.block === block) this.#scratch = undefined;
+    const code = this.#pages.get(block.page);
+    if (code?.covering.delete(block)) {
+      if (block.key >= 0) code.blocks.delete(block.key);
+      countGranules(code, block.first, Math.min(block.last, 0xfff), -1);
+    }
+    const second = this.#pages.get(block.secondPage);
+    if (second?.reachedInto.delete(block)) countGranules(second, 0, block.last - 0x1000, -1);
+    if (this.#scratch === block) this.#scratch = undefined;
   }
 
   #invalidate(page: number, first: number, last: number): void {
     const code = this.#pages.get(page);
-    if (code === undefined) return;
+    if (code === undefined || !touchesGranules(code, first, last)) return;
     let hit = false;
     for (const block of code.covering) {
-      const isSecond = block.secondPage === page && !(block.key >= 0 && code.blocks.get(block.key) === block);
-      const from = isSecond ? 0 : block.first;
-      const to = isSecond ? block.last - 0x1000 : Math.min(block.last, 0xfff);
-      if (first > to || last < from) continue;
-      this.#drop(block, isSecond ? this.#firstPageOf(block) : page);
+      if (first > Math.min(block.last, 0xfff) || last < block.first) continue;
+      this.#drop(block);
+      hit = true;
+    }
+    for (const block of code.reachedInto) {
+      if (first > block.last - 0x1000) continue;
+      this.#drop(block);
       hit = true;
     }
     if (hit) this.#forgetJumps();
-    if (code.covering.size === 0) {
+    if (code.covering.size === 0 && code.reachedInto.size === 0) {
       this.#pages.delete(page);
       this.#memory.setCodePage(page, false);
     }
-  }
-
-  #firstPageOf(block: Block): number {
-    for (const [page, code] of this.#pages) if (block.key >= 0 && code.blocks.get(block.key) === block) return page;
-    return this.#scratch?.block === block ? this.#scratch.page : block.secondPage;
   }
 
   /** Jump-cache entries may lead to stale records: new generation. */
@@ -387,11 +434,11 @@ export class CodeCache {
   }
 
   #exceedsLimit(place: Place, end: number): boolean {
-    if ((place.mode & MODE_CODE_MASK) === MODE_CODE_64) return false;
-    return place.ripBase + BigInt(end - 1) > BigInt(this.#codeSegment.high);
+    return place.rip - place.offset + end - 1 > place.limit;
   }
 
-  #write(records: number, offset: number, mode: number, decoded: Decoded, key: number): Block {
+  #write(records: number, place: Place, decoded: Decoded, key: number): Block {
+    const { page, offset, mode } = place;
     const { instructions, bad, secondPage } = decoded;
     const flags = secondPage >= 0 ? RECORD_NO_LINK : 0;
     let at = records;
@@ -402,9 +449,9 @@ export class CodeCache {
       const handler = isEmitted
         ? this.#registry.numberOf(shapeOf(instruction, mode, areFlagsDead(instructions, index)))
         : this.#registry.systemHandler;
-      const place = { handler, offset: pageOffset, count: index + 1, flags, number };
-      if (isEmitted) this.#writer.write(at, instruction, place);
-      else this.#writer.writePlace(at, place, instruction.length);
+      const recordPlace = { handler, offset: pageOffset, count: index + 1, flags, number };
+      if (isEmitted) this.#writer.write(at, instruction, recordPlace);
+      else this.#writer.writePlace(at, recordPlace, instruction.length);
       at += RECORD_SIZE_BYTES;
       pageOffset += instruction.length;
     });
@@ -412,14 +459,14 @@ export class CodeCache {
       const number = this.#instructions.push({ vector: bad }) - 1;
       this.#writer.writePlace(at, { handler: this.#registry.systemHandler, offset, count: 1, flags, number }, 0);
     } else {
-      const place = { handler: HANDLER_END, offset: pageOffset, count: instructions.length, flags, number: 0 };
-      this.#writer.writePlace(at, place, 0);
+      const end = { handler: HANDLER_END, offset: pageOffset, count: instructions.length, flags, number: 0 };
+      this.#writer.writePlace(at, end, 0);
     }
     at += RECORD_SIZE_BYTES;
     this.#registry.compile();
     // An undecodable instruction may be any number of bytes: to be safe, all that it could be.
     const last = bad !== 0 ? offset + MAX_INSTRUCTION_LENGTH : pageOffset - 1;
-    return { records, recordCount: (at - records) / RECORD_SIZE_BYTES, key, first: offset, last, secondPage };
+    return { records, recordCount: (at - records) / RECORD_SIZE_BYTES, page, key, first: offset, last, secondPage };
   }
 }
 
@@ -429,7 +476,9 @@ interface Place {
   readonly high: number;
   readonly offset: number;
   readonly mode: number;
-  readonly ripBase: bigint;
+  /** Bits 31..0 of RIP, and the highest that the code segment allows. */
+  readonly rip: number;
+  readonly limit: number;
 }
 
 interface Decoded {
@@ -440,5 +489,6 @@ interface Decoded {
 }
 
 const FETCH_FAULT = -3;
-const WRITE_TABLES = 0b1010;
+const CODE_BASE = SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_BASE;
+const CODE_HIGH = SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_HIGH;
 const INSTRUCTIONS_MAX = 1 << 20;
