@@ -1,4 +1,6 @@
-/** The glyphs of code page 437 at 00h to 1Fh and at 7Fh, where ASCII has control codes. Code 0 shows nothing: a space. */
+/**
+ * The glyphs of code page 437 at 00h to 1Fh and at 7Fh, where ASCII has control codes. Code 0 shows nothing: a space.
+ */
 const LOW = ' ☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼';
 const HIGH = [
   'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒ',

@@ -60,8 +60,8 @@ function windowAddress(registers: VgaRegisters, offset: number): number {
 }
 
 /**
- * Address inside each plane. With chain 4 the two low address bits only select a plane and are zero here; with chained odd
- * and even maps address bit 0 is replaced by bit 16, which is zero unless the window is 128 KiB.
+ * Address inside each plane. With chain 4 the two low address bits only select a plane and are zero here; with chained
+ * odd and even maps address bit 0 is replaced by bit 16, which is zero unless the window is 128 KiB.
  */
 function planeOffset(registers: VgaRegisters, address: number): number {
   if (((registers.sequencer[SEQ_MEMORY_MODE] as number) & SEQ_MEMORY_CHAIN_4) !== 0) {

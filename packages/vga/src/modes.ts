@@ -1,5 +1,6 @@
 /**
- * The register contents of the standard video modes, and the way to program them through the ports, for firmware and loaders.
+ * The register contents of the standard video modes, and the way to program them through the ports, for firmware and
+ * loaders.
  *
  * @source IBM PS/2 Hardware Interface Technical Reference, "Video Subsystem", register values per mode
  */
@@ -58,7 +59,9 @@ export const MODE_3_REGISTERS: ModeRegisters = {
   palette: DEFAULT_PALETTE_16,
 };
 
-/** Mode 3 in 8x16 cells: 640x400 at 70 Hz, for displays that scale badly. Not a standard mode's timing, but a usual one. */
+/**
+ * Mode 3 in 8x16 cells: 640x400 at 70 Hz, for displays that scale badly. Not a standard mode's timing, but a usual one.
+ */
 export const MODE_3_NARROW_REGISTERS: ModeRegisters = {
   ...MODE_3_REGISTERS,
   description: '80x25 text, 8x16 characters',
@@ -108,8 +111,8 @@ function writeIndexed(device: PortDevice, indexOffset: number, values: readonly 
 }
 
 /**
- * Programs a whole mode through the ports, as firmware does. Video memory keeps its contents: clearing it and loading a font
- * ({@link loadFont}) is the caller's.
+ * Programs a whole mode through the ports, as firmware does. Video memory keeps its contents: clearing it and loading a
+ * font ({@link loadFont}) is the caller's.
  *
  * @param device the adapter, or anything that answers its ports at the same offsets from 3B0h
  */

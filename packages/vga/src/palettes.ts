@@ -58,5 +58,5 @@ export const DEFAULT_PALETTE_256: readonly number[] = [
   ),
   ...GRAYS.map((level) => rgb(level, level, level)),
   ...RAMPS.flatMap((ramp) => Array.from({ length: 24 }, (_, step) => hue(ramp, step))),
-  ...new Array<number>(8).fill(0),
+  ...Array.from({ length: 8 }, () => 0),
 ];

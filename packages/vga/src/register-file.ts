@@ -43,7 +43,9 @@ import { retraceStatus } from './timing.ts';
 
 const OPEN_BUS = 0xff;
 
-/** Whether an offset among the CRTC and status ports is one of the two sets that Miscellaneous Output does not select. */
+/**
+ * Whether an offset among the CRTC and status ports is one of the two sets that Miscellaneous Output does not select.
+ */
 function isDeselected(registers: VgaRegisters, offset: number): boolean {
   const isColor = (registers.miscOutput & MISC_COLOR_ADDRESSES) !== 0;
   return isColor ? offset < 0x10 : offset >= 0x20;

@@ -123,6 +123,6 @@ export const SEQ_MASKS: readonly number[] = [0x03, 0x3d, 0x0f, 0x3f, 0x0e];
 /** Bits that exist in each graphics controller register, by index. */
 export const GC_MASKS: readonly number[] = [0x0f, 0x0f, 0x0f, 0x1f, 0x03, 0x7b, 0x0f, 0x0f, 0xff];
 /** Bits that exist in each attribute controller register, by index. */
-export const ATC_MASKS: readonly number[] = [...new Array<number>(16).fill(0x3f), 0xef, 0xff, 0x3f, 0x0f, 0x0f];
+export const ATC_MASKS: readonly number[] = [...Array.from({ length: 16 }, () => 0x3f), 0xef, 0xff, 0x3f, 0x0f, 0x0f];
 /** How many CRTC registers there are; all of them have eight bits here. */
 export const CRTC_COUNT = 25;

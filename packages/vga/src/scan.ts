@@ -89,8 +89,8 @@ export function scanLines(registers: VgaRegisters): ScanLine[] {
 }
 
 /**
- * The plane offset that the CRTC addresses for one value of its memory counter: byte, word or doubleword addressing, then
- * the row scan bits that stand in for address bits 13 and 14 in CGA- and Hercules-like modes.
+ * The plane offset that the CRTC addresses for one value of its memory counter: byte, word or doubleword addressing,
+ * then the row scan bits that stand in for address bits 13 and 14 in CGA- and Hercules-like modes.
  */
 export function displayAddress(registers: VgaRegisters, counter: number, rowScan: number): number {
   const mode = registers.crtc[CRTC_MODE_CONTROL] as number;
@@ -106,7 +106,9 @@ export function displayAddress(registers: VgaRegisters, counter: number, rowScan
   return address;
 }
 
-/** Whether the row scan counter takes part in addressing, so that the scan lines of one row differ in graphics modes. */
+/**
+ * Whether the row scan counter takes part in addressing, so that the scan lines of one row differ in graphics modes.
+ */
 export function isRowScanAddressed(registers: VgaRegisters): boolean {
   const both = CRTC_MODE_ROW_SCAN_13 | CRTC_MODE_ROW_SCAN_14;
   return ((registers.crtc[CRTC_MODE_CONTROL] as number) & both) !== both;

@@ -51,8 +51,8 @@ export class VgaError extends Error {
 }
 
 /**
- * Power-on state. The data sheets define only that Miscellaneous Output, Feature Control and the sequencer's reset bits are
- * clear; what they leave undefined is zero here, except the PEL mask, which lets everything through.
+ * Power-on state. The data sheets define only that Miscellaneous Output, Feature Control and the sequencer's reset bits
+ * are clear; what they leave undefined is zero here, except the PEL mask, which lets everything through.
  */
 export function resetRegisters(): VgaRegisters {
   return {
@@ -104,7 +104,7 @@ export function copyRegisters(from: VgaRegisters): VgaRegisters {
 }
 
 /** Six bits in each component of each colour. */
-const DAC_MASKS: readonly number[] = new Array<number>(768).fill(0x3f);
+const DAC_MASKS: readonly number[] = Array.from({ length: 768 }, () => 0x3f);
 
 function requireInteger(state: VgaState, field: keyof VgaState, max: number): void {
   const value = state[field];

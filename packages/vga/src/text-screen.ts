@@ -1,6 +1,6 @@
 /**
- * The text screen as data: what the CRTC would fetch for each character cell, and what the attribute controller would make
- * of it, without any pixel drawn.
+ * The text screen as data: what the CRTC would fetch for each character cell, and what the attribute controller would
+ * make of it, without any pixel drawn.
  *
  * @source IBM VGA technical reference, "Alphanumeric Modes"; "Attribute Controller Registers"
  */

@@ -1,5 +1,6 @@
 /**
- * Where the beam is: derived from virtual time and the CRTC's totals alone, so that it costs nothing while nobody looks.
+ * Where the beam is: derived from virtual time and the CRTC's totals alone, so that it costs nothing while nobody
+ * looks.
  *
  * @source IBM VGA technical reference, "CRT Controller Registers"; "Input Status Register 1"
  */

@@ -1,14 +1,16 @@
 /**
- * An IBM VGA: sequencer, CRT controller, graphics controller, attribute controller, DAC and 256 KiB of memory in four planes.
+ * An IBM VGA: sequencer, CRT controller, graphics controller, attribute controller, DAC and 256 KiB of memory in four
+ * planes.
  *
- * Ports, as offsets from 3B0h: 04h/05h and 24h/25h CRTC index and data (monochrome or colour addresses, as Miscellaneous
- * Output bit 0 selects); 0Ah and 2Ah Input Status 1, Feature Control; 10h/11h attribute controller; 12h Miscellaneous Output,
- * Input Status 0; 13h Video Subsystem Enable; 14h/15h sequencer; 16h to 19h DAC; 1Ah, 1Ch read-back; 1Eh/1Fh graphics
- * controller. A wider access is one byte access per port, lowest first. Memory: offsets from A0000h to BFFFFh.
+ * Ports, as offsets from 3B0h: 04h/05h and 24h/25h CRTC index and data (monochrome or colour addresses, as
+ * Miscellaneous Output bit 0 selects); 0Ah and 2Ah Input Status 1, Feature Control; 10h/11h attribute controller; 12h
+ * Miscellaneous Output, Input Status 0; 13h Video Subsystem Enable; 14h/15h sequencer; 16h to 19h DAC; 1Ah, 1Ch
+ * read-back; 1Eh/1Fh graphics controller. A wider access is one byte access per port, lowest first. Memory: offsets
+ * from A0000h to BFFFFh.
  *
  * **Not emulated**: the vertical interrupt, light pen, feature connector and the diagnostic bits of Input Status 1; the
- * odd/even page bit of Miscellaneous Output; the 64 KiB memory of adapters without extended memory; count-by-two and -four;
- * cursor and display-enable skew; the border as pixels; snow while the DAC is accessed.
+ * odd/even page bit of Miscellaneous Output; the 64 KiB memory of adapters without extended memory; count-by-two and
+ * -four; cursor and display-enable skew; the border as pixels; snow while the DAC is accessed.
  *
  * @source IBM PS/2 Hardware Interface Technical Reference, "Video Subsystem"
  */
@@ -43,8 +45,8 @@ export class Vga implements Component<VgaState>, PortDevice, MemoryDevice {
   }
 
   /**
-   * Grows by at least one whenever the picture may differ from before, blinking aside; a display that remembers it redraws
-   * only when it must. Not part of the state: `reset()` and `restore()` make it grow too.
+   * Grows by at least one whenever the picture may differ from before, blinking aside; a display that remembers it
+   * redraws only when it must. Not part of the state: `reset()` and `restore()` make it grow too.
    */
   get changeCount(): number {
     return this.#changeCount;
