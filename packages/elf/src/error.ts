@@ -8,7 +8,7 @@
  * - `tables-overlap`: two header tables claim the same bytes
  * - `bad-index`: a link, section or symbol index points to nothing
  * - `bad-string`: a name lies outside its string table or does not end
- * - `bad-note`, `bad-dynamic`, `bad-relocation`: malformed contents
+ * - `bad-note`, `bad-dynamic`, `bad-relocation`, `bad-line-table`: malformed contents
  * - `too-large`: names share so many bytes that reading them would cost far more than the file's size
  */
 export type ElfErrorCode =
@@ -22,6 +22,7 @@ export type ElfErrorCode =
   | 'bad-note'
   | 'bad-dynamic'
   | 'bad-relocation'
+  | 'bad-line-table'
   | 'too-large';
 
 /** The facts of an {@link ElfError}. */

@@ -95,6 +95,7 @@ export { type ElfDynamicEntry, readDynamic } from './dynamic.ts';
 export { type Elf, fileOffsetOf, findSection, parseElf, sectionBytes, segmentBytes } from './elf.ts';
 export { ElfError, type ElfErrorCode, type ElfErrorFacts } from './error.ts';
 export type { ElfHeader, ElfIdentification } from './header.ts';
+export { createLineTable, type LineTable, type SourceLocation } from './line-table.ts';
 export { type ElfNote, readBuildId, readNotes, readNotesIn } from './note.ts';
 export type { ElfLayout } from './reader.ts';
 export {
