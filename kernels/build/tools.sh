@@ -40,7 +40,8 @@ run_cargo() {
   local directory=$1 registry remap
   shift
   remap="--remap-path-prefix=$kernels=kernels" # of several that match, the last one counts
-  remap+=$'\x1f'"--remap-path-prefix=$sysroot/lib/rustlib/src/rust=rust"
+  remap+=$'\x1f'"--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc"
+  remap+=$'\x1f'"--remap-path-prefix=target/sysroot/lib/rustlib/src/rust=/rustc" # so debug information names them
   for registry in "$cargo_home"/registry/src/*; do
     remap+=$'\x1f'"--remap-path-prefix=$registry=crates"
   done
