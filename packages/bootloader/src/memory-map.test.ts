@@ -78,7 +78,10 @@ describe('a memory map', () => {
     ['a negative base', { ramSizeBytes: 4096, memoryMap: [{ base: -1, length: 1, type: 1 }] }],
     ['an end that is not exact', { ramSizeBytes: 4096, memoryMap: [{ base: 2 ** 53 - 1, length: 9, type: 1 }] }],
     ['a type that is no word', { ramSizeBytes: 4096, memoryMap: [{ base: 0, length: 1, type: 2 ** 32 }] }],
-    ['too many regions', { ramSizeBytes: 4096, memoryMap: Array.from({ length: 2000 }, () => ({ base: 0, length: 1, type: 1 })) }],
+    [
+      'too many regions',
+      { ramSizeBytes: 4096, memoryMap: Array.from({ length: 2000 }, () => ({ base: 0, length: 1, type: 1 })) },
+    ],
   ])('with %s is refused', (_what, options) => {
     expect(() => memoryMapOf(options)).toThrow(BootError);
   });

@@ -15,7 +15,7 @@ const INITIAL_N = 128;
  */
 export function decodePunycode(ascii: string): string | null {
   const split = ascii.lastIndexOf('_');
-  const output = [...ascii.slice(0, Math.max(split, 0))].map((character) => character.codePointAt(0) ?? 0);
+  const output = Array.from(ascii.slice(0, Math.max(split, 0)), (character) => character.codePointAt(0) ?? 0);
   const digits = ascii.slice(split + 1);
   let code = INITIAL_N;
   let bias = INITIAL_BIAS;
