@@ -4,7 +4,7 @@ import { CodeCache, type Undecodable } from './engine/code-cache.ts';
 import { GuestMemory } from './engine/guest-memory.ts';
 import { type CoreImports, generateCoreModule } from './engine/interpreter/core-module.ts';
 import { HandlerRegistry } from './engine/interpreter/handler-registry.ts';
-import { hotShapes } from './engine/interpreter/hot-shapes.ts';
+import { inlineHandlers } from './engine/interpreter/hot-shapes.ts';
 import { BLOCK_LENGTH_MAX } from './engine/interpreter/record.ts';
 import { RUN_FAULT, RUN_LOOKUP } from './engine/interpreter/run-function.ts';
 import { memoryOperand } from './engine/interpreter/shape.ts';
@@ -85,7 +85,7 @@ const OPEN_MEMORY: MemoryIo = {
 /** Instructions handed to generated code at once at most: what an i32 budget holds with room. */
 const SLICE_MAX = 0x3fff_ffff;
 
-let coreModule: { pages: number; module: WebAssembly.Module } | undefined;
+let coreModule: WebAssembly.Module | undefined;
 
 /**
  * One x86-64 processor with its memory. Deterministic: the same state and the same inputs at the same instruction counts
@@ -122,12 +122,8 @@ export class Cpu {
     this.exceptionLog = new ExceptionLog();
     this.#paging = createPagingRegisters();
     this.#access = new MemoryAccess({ memory: this.memory, state: this.state, paging: this.#paging });
-    const inlineShapes = hotShapes();
-    const pages = wasm.buffer.byteLength / 65536;
-    if (coreModule?.pages !== pages) {
-      const bytes = generateCoreModule({ memoryPages: pages, inlineShapes });
-      coreModule = { pages, module: new WebAssembly.Module(bytes) };
-    }
+    const handlers = inlineHandlers();
+    coreModule ??= new WebAssembly.Module(generateCoreModule({ inlineHandlers: handlers }));
     const host: CoreImports = {
       translateRead: (low, high, info) => this.#access.translateRead(low, high, info),
       translateWrite: (low, high, info) => this.#access.translateWrite(low, high, info),
@@ -136,9 +132,9 @@ export class Cpu {
       system: (record) => this.#system(record),
       lookup: () => this.#cache.lookup(),
     };
-    const instance = new WebAssembly.Instance(coreModule.module, { host: { ...host, memory: wasm } });
+    const instance = new WebAssembly.Instance(coreModule, { host: { ...host, memory: wasm } });
     this.#run = instance.exports.run as (record: number, budget: number) => number;
-    this.#registry = new HandlerRegistry({ memory: wasm, coreExports: instance.exports, inlineShapes });
+    this.#registry = new HandlerRegistry({ memory: wasm, coreExports: instance.exports, inlineHandlers: handlers });
     this.#cache = new CodeCache({
       memory: this.memory,
       state: this.state,

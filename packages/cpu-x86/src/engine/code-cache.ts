@@ -17,6 +17,7 @@ import {
 import { MODE_BITS, MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { areFlagsDead } from './interpreter/flag-liveness.ts';
+import { conditionFormAfter, fusedKey } from './interpreter/fusion.ts';
 import type { HandlerRegistry } from './interpreter/handler-registry.ts';
 import {
   BLOCK_LENGTH_MAX,
@@ -30,7 +31,7 @@ import {
 } from './interpreter/record.ts';
 import { RecordWriter } from './interpreter/record-writer.ts';
 import { HANDLER_END, HANDLER_STALE } from './interpreter/run-function.ts';
-import { shapeOf } from './interpreter/shape.ts';
+import { type Shape, shapeOf } from './interpreter/shape.ts';
 import type { MemoryAccess } from './memory-access.ts';
 import {
   GUEST_BASE,
@@ -437,6 +438,13 @@ export class CodeCache {
     return place.rip - place.offset + end - 1 > place.limit;
   }
 
+  /** The handler of an instruction together with the conditional branch behind it, if there is one. */
+  #fusedHandler(shape: Shape, next: Instruction | undefined): number | undefined {
+    if (next === undefined || next.encoding.semantics !== 'Jcc') return undefined;
+    const form = conditionFormAfter(shape.semantics, next.encoding.opcode & 15);
+    return form && this.#registry.fusedNumberOf(fusedKey(shape, form));
+  }
+
   #write(records: number, place: Place, decoded: Decoded, key: number): Block {
     const { page, offset, mode } = place;
     const { instructions, bad, secondPage } = decoded;
@@ -446,9 +454,11 @@ export class CodeCache {
     instructions.forEach((instruction, index) => {
       const number = this.#instructions.push(instruction) - 1;
       const isEmitted = this.#isEmitted(instruction.encoding.semantics);
-      const handler = isEmitted
-        ? this.#registry.numberOf(shapeOf(instruction, mode, areFlagsDead(instructions, index)))
-        : this.#registry.systemHandler;
+      let handler = this.#registry.systemHandler;
+      if (isEmitted) {
+        const shape = shapeOf(instruction, mode, areFlagsDead(instructions, index));
+        handler = this.#fusedHandler(shape, instructions[index + 1]) ?? this.#registry.numberOf(shape);
+      }
       const recordPlace = { handler, offset: pageOffset, count: index + 1, flags, number };
       if (isEmitted) this.#writer.write(at, instruction, recordPlace);
       else this.#writer.writePlace(at, recordPlace, instruction.length);

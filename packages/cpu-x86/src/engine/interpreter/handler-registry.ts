@@ -11,8 +11,10 @@ import {
   STATUS_NEXT,
   STATUS_TAKEN,
 } from './core-functions.ts';
+import { ANY_MEMORY } from './core-module.ts';
 import { writeHandlerBody } from './handler-body.ts';
 import { HandlerStage } from './handler-stage.ts';
+import type { InlineHandler } from './inline-handlers.ts';
 import { HANDLER_FIRST_SHAPE } from './run-function.ts';
 import type { Shape } from './shape.ts';
 
@@ -29,13 +31,13 @@ export class HandlerRegistry {
   #pending: Shape[] = [];
   #next: number;
 
-  constructor(parts: { memory: WebAssembly.Memory; coreExports: WebAssembly.Exports; inlineShapes: readonly Shape[] }) {
+  constructor(parts: { memory: WebAssembly.Memory; coreExports: WebAssembly.Exports; inlineHandlers: readonly InlineHandler[] }) {
     this.#memory = parts.memory;
     this.#exports = parts.coreExports;
-    parts.inlineShapes.forEach((shape, index) => {
-      this.#numbers.set(shape.key, HANDLER_FIRST_SHAPE + index);
+    parts.inlineHandlers.forEach(({ key }, index) => {
+      this.#numbers.set(key, HANDLER_FIRST_SHAPE + index);
     });
-    this.#firstOutOfLine = HANDLER_FIRST_SHAPE + parts.inlineShapes.length;
+    this.#firstOutOfLine = HANDLER_FIRST_SHAPE + parts.inlineHandlers.length;
     // Element 0 of the table is the system operations' function.
     this.#next = this.#firstOutOfLine + 1;
   }
@@ -60,12 +62,17 @@ export class HandlerRegistry {
     return number;
   }
 
+  /** @returns the fused handler of this key, if there is one */
+  fusedNumberOf(key: string): number | undefined {
+    return this.#numbers.get(key);
+  }
+
   /** Makes the functions for all shapes that were numbered since the last call. */
   compile(): void {
     if (this.#pending.length === 0) return;
     const shapes = this.#pending;
     this.#pending = [];
-    const bytes = generateHandlerModule(shapes, this.#memory.buffer.byteLength / 65536);
+    const bytes = generateHandlerModule(shapes);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       core: this.#exports,
       host: { memory: this.#memory },
@@ -80,13 +87,13 @@ export class HandlerRegistry {
 }
 
 /** Generates a module with one exported function `h0`, `h1`, ... for each shape: `(record) -> STATUS_*`. */
-export function generateHandlerModule(shapes: readonly Shape[], memoryPages: number): Uint8Array<ArrayBuffer> {
+export function generateHandlerModule(shapes: readonly Shape[]): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const core = {} as Record<CoreFunctionName, number>;
   for (const name of Object.keys(CORE_FUNCTION_TYPES) as CoreFunctionName[]) {
     core[name] = module.importFunction('core', name, CORE_FUNCTION_TYPES[name]);
   }
-  module.importMemory('host', 'memory', { min: memoryPages, max: memoryPages });
+  module.importMemory('host', 'memory', ANY_MEMORY);
   shapes.forEach((shape, index) => {
     const { code, index: functionIndex } = module.addFunction({ params: ['i32'], results: ['i32'] }, shape.key);
     const leave = (status: number): void => {

@@ -25,6 +25,7 @@ import { KIND_ADD, KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT, KIND_SUB, KIND_WIDTH_
 import { CPU_BASE } from '../memory-plan.ts';
 import { ACCESS_INFO_STACK, ACCESS_INFO_WRITE, emitTlbProbe } from '../tlb-probe.ts';
 import type { CoreFunctions } from './core-functions.ts';
+import type { ConditionForm } from './fusion.ts';
 import {
   RECORD_A,
   RECORD_B,
@@ -34,9 +35,11 @@ import {
   RECORD_IMMEDIATE,
   RECORD_INDEX,
   RECORD_LENGTH,
+  RECORD_NEGATION,
   RECORD_OFFSET,
   RECORD_SCALE,
   RECORD_SEGMENT,
+  RECORD_TRUTH,
 } from './record.ts';
 import type { OperandShape, Shape } from './shape.ts';
 
@@ -50,6 +53,15 @@ export interface HandlerExits {
   indirect(target: Value): void;
   /** The instruction stays unfinished and runs again: its RIP is stored already. */
   again(): void;
+}
+
+/** Flags that the first half of a fused handler has set, for its branch. */
+export interface KnownFlags {
+  readonly kind: number;
+  readonly width: Width;
+  /** Fixed values, as `setFlags` took them. */
+  readonly x: Value;
+  readonly y: Value;
 }
 
 const REGISTER_SLOTS = [RECORD_A, RECORD_B, RECORD_BASE] as const;
@@ -73,10 +85,20 @@ export class HandlerStage extends Semantics {
   readonly #record: Value;
   readonly #base: Value;
   #undo: (() => void) | undefined;
+  /** What the last `setFlags` set. */
+  lastFlags: KnownFlags | undefined;
+  /** Set in the branch half of a fused handler. */
+  readonly #known: { readonly flags: KnownFlags; readonly form: ConditionForm } | undefined;
 
   constructor(
     place: Pick<Emitter, 'code'> & { readonly locals: LocalPool },
-    handler: { shape: Shape; core: CoreFunctions; exits: HandlerExits; recordLocal: number },
+    handler: {
+      shape: Shape;
+      core: CoreFunctions;
+      exits: HandlerExits;
+      recordLocal: number;
+      known?: { readonly flags: KnownFlags; readonly form: ConditionForm };
+    },
   ) {
     super(place.code, place.locals);
     const { shape } = handler;
@@ -85,6 +107,7 @@ export class HandlerStage extends Semantics {
     this.#exits = handler.exits;
     this.#record = this.local('i32', handler.recordLocal);
     this.#base = this.i32(0);
+    this.#known = handler.known;
     this.width = shape.width;
     this.addressWidth = shape.addressWidth;
     this.stackWidth = shape.stackWidth;
@@ -272,6 +295,7 @@ export class HandlerStage extends Semantics {
   // ---- flags ------------------------------------------------------------------------------------------------------
 
   setFlags(kind: number, width: Width, x: Value, y: Value): void {
+    this.lastFlags = { kind, width, x, y };
     if (this.#shape.flagsDead) return;
     this.#storeKind(kind, width);
     if (kind !== KIND_LOGIC) this.storeTo(this.#base, CPU_BASE + FLAGS_X, 64, this.toSigned64(x, width), 3);
@@ -310,6 +334,7 @@ export class HandlerStage extends Semantics {
 
   /** After a comparison the conditions that compilers use most are one wasm comparison; the rest is a call. */
   readCondition(code: number): Value {
+    if (this.#known) return this.#readKnownCondition(this.#known.flags, this.#known.form);
     const result = this.variable(this.i32(0));
     const kind = this.shrU(this.loadFrom(this.#base, CPU_BASE + FLAGS_KIND, 32, 2), this.i32(KIND_WIDTH_BITS));
     const x = (): Value => this.loadFrom(this.#base, CPU_BASE + FLAGS_X, 64, 3);
@@ -333,6 +358,23 @@ export class HandlerStage extends Semantics {
       this.if(this.geU(fixedKind, this.i32(KIND_ADD)), () => this.assign(result, negate(this.eqz(y()))), general),
     );
     return result;
+  }
+
+  /** The branch's condition from flags that this handler has set; which condition it is, the record says. */
+  #readKnownCondition(flags: KnownFlags, form: ConditionForm): Value {
+    const { kind, width, x, y } = flags;
+    const isCompare = kind === KIND_SUB;
+    if (form === 'equality') {
+      const isEqual = isCompare ? this.eq(x, y) : this.eqz(y);
+      return this.xor(isEqual, this.#recordByte(RECORD_NEGATION));
+    }
+    const signed = (value: Value): Value => this.signExtend(value, width);
+    const zero = this.like(y, 0);
+    const below = isCompare ? this.ltU(x, y) : kind === KIND_ADD ? this.ltU(y, x) : this.i32(0);
+    const equal = isCompare ? this.eq(x, y) : this.eqz(y);
+    const less = isCompare ? this.ltS(signed(x), signed(y)) : this.ltS(signed(y), zero);
+    const order = this.add(this.add(below, this.shl(equal, this.i32(1))), this.shl(less, this.i32(2)));
+    return this.and(this.shrU(this.#recordByte(RECORD_TRUTH), order), this.i32(1));
   }
 
   readSystemFlag(mask: number): Value {

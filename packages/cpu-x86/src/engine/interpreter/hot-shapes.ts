@@ -1,5 +1,7 @@
 import { decode } from '../../decode/decode.ts';
 import { MODE_CODE_64 } from '../../state/mode.ts';
+import { fusedKey } from './fusion.ts';
+import type { InlineHandler } from './inline-handlers.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
 /**
@@ -28,20 +30,37 @@ const SAMPLES: readonly string[] = [
   '7000', '7100', '7200', '7300', '7400', '7500', '7600', '7700', '7800', '7900', '7c00', '7d00', '7e00', '7f00',
 ];
 
-/** The shapes of the inline handlers, without repetition. */
-export function hotShapes(): readonly Shape[] {
-  const shapes = new Map<string, Shape>();
+/** First halves of fused compare-and-branch handlers. */
+const FUSED_SAMPLES: readonly string[] = [
+  '4839c8', '39c8', '38c8', '4883f801', '83f801', '3c01', '4885c0', '85c0', '84c0', '4883e801', '83e801', '803b01',
+];
+const BRANCH_SAMPLE = '7400';
+
+function shapeOfSample(sample: string, flagsDead: boolean): Shape {
+  const padded = new Uint8Array(16);
+  for (let i = 0; i < sample.length; i += 2) padded[i / 2] = Number.parseInt(sample.slice(i, i + 2), 16);
+  const instruction = decode(padded, 0, padded.length, 64);
+  if (instruction.kind !== 'instruction') throw new Error(`sample ${sample} is no instruction`);
+  return shapeOf(instruction, MODE_CODE_64, flagsDead);
+}
+
+/** The inline handlers, without repetition. */
+export function inlineHandlers(): readonly InlineHandler[] {
+  const handlers = new Map<string, InlineHandler>();
   for (const sample of SAMPLES) {
-    const hex = sample.length % 2 === 1 ? sample.slice(0, -1) : sample;
-    const bytes = Uint8Array.from(hex.match(/../g) as string[], (byte) => Number.parseInt(byte, 16));
-    const padded = new Uint8Array(16);
-    padded.set(bytes);
-    const instruction = decode(padded, 0, padded.length, 64);
-    if (instruction.kind !== 'instruction') throw new Error(`sample ${sample} is no instruction`);
-    for (const flagsDead of sample.length % 2 === 1 ? [false, true] : [false]) {
-      const shape = shapeOf(instruction, MODE_CODE_64, flagsDead);
-      shapes.set(shape.key, shape);
+    const hasVariant = sample.length % 2 === 1;
+    for (const flagsDead of hasVariant ? [false, true] : [false]) {
+      const shape = shapeOfSample(hasVariant ? sample.slice(0, -1) : sample, flagsDead);
+      handlers.set(shape.key, { key: shape.key, shape });
     }
   }
-  return [...shapes.values()];
+  const branch = shapeOfSample(BRANCH_SAMPLE, false);
+  for (const sample of FUSED_SAMPLES) {
+    const shape = shapeOfSample(sample, false);
+    for (const form of ['equality', 'order'] as const) {
+      const key = fusedKey(shape, form);
+      handlers.set(key, { key, shape, branch: { shape: branch, form } });
+    }
+  }
+  return [...handlers.values()];
 }

@@ -11,11 +11,14 @@ import {
   RECORD_INDEX,
   RECORD_INSTRUCTION,
   RECORD_LENGTH,
+  RECORD_NEGATION,
   RECORD_OFFSET,
   RECORD_SCALE,
   RECORD_SEGMENT,
   RECORD_SIZE_BYTES,
+  RECORD_TRUTH,
 } from './record.ts';
+import { truthOfCondition } from './fusion.ts';
 import { explicitOperands, memoryOperand } from './shape.ts';
 
 const REGISTER_FIELDS = [RECORD_A, RECORD_B, RECORD_BASE] as const;
@@ -84,6 +87,10 @@ export class RecordWriter {
     if (target?.kind === 'relative') {
       this.#writeWide(at + RECORD_DISPLACEMENT, next + target.displacement);
       view.setUint8(at + RECORD_SCALE, 64 - instruction.operandSize);
+      if (instruction.encoding.semantics === 'Jcc') {
+        view.setUint8(at + RECORD_TRUTH, truthOfCondition(instruction.encoding.opcode & 15));
+        view.setUint8(at + RECORD_NEGATION, instruction.encoding.opcode & 1);
+      }
     }
   }
 

@@ -21,6 +21,10 @@ export const RECORD_NO_LINK = 0x80;
 /** u16: register slots A and B. */
 export const RECORD_A = 8;
 export const RECORD_B = 10;
+/** u8, in a conditional branch: bit n is the condition's value where n = (x < y unsigned) + 2 (x = y) + 4 (x < y signed). */
+export const RECORD_TRUTH = 8;
+/** u8, in a conditional branch: low bit of the condition code, which negates it. */
+export const RECORD_NEGATION = 10;
 /** u16: base slot, or slot C of an instruction without memory operand. */
 export const RECORD_BASE = 12;
 /** u16: index slot. */

@@ -17,7 +17,7 @@ import {
   RECORD_SEGMENT,
   RECORD_SIZE_BYTES,
 } from './record.ts';
-import type { Shape } from './shape.ts';
+import type { InlineHandler } from './inline-handlers.ts';
 
 /** Handler of a record that stands for code changed since it was decoded: looks its own RIP up again. */
 export const HANDLER_STALE = 0;
@@ -38,10 +38,10 @@ export const RUN_LOOKUP = 3;
  */
 export function writeRunFunction(
   code: CodeBuilder,
-  options: { core: CoreFunctions; lookup: number; handlerType: number; inlineShapes: readonly Shape[] },
+  options: { core: CoreFunctions; lookup: number; handlerType: number; inlineHandlers: readonly InlineHandler[] },
 ): void {
-  const { core, inlineShapes } = options;
-  const inlineCount = HANDLER_FIRST_SHAPE + inlineShapes.length;
+  const { core, inlineHandlers } = options;
+  const inlineCount = HANDLER_FIRST_SHAPE + inlineHandlers.length;
   const recordLocal = 0;
   const budgetLocal = 1;
   const ripLocal = code.addLocal('i64');
@@ -82,7 +82,7 @@ export function writeRunFunction(
   e.assign(rip, e.add(ripBase(), e.zeroExtend64(e.loadFrom(record, RECORD_OFFSET, 16, 1))));
   code.br(goTail).end();
 
-  inlineShapes.forEach((shape, index) => {
+  inlineHandlers.forEach(({ shape, branch }, index) => {
     locals.release();
     const exits = {
       fault: () => void code.br(faultTail),
@@ -96,11 +96,19 @@ export function writeRunFunction(
         throw new Error(`${shape.key}: repeated instructions are not inlined`);
       },
     };
-    writeHandlerBody(new HandlerStage({ code, locals }, { shape, core, exits, recordLocal }), shape);
+    const stage = new HandlerStage({ code, locals }, { shape, core, exits, recordLocal });
+    writeHandlerBody(stage, shape);
     e.assign(record, e.add(record, e.i32(RECORD_SIZE_BYTES)));
+    if (branch) {
+      const flags = stage.lastFlags;
+      if (flags === undefined) throw new Error(`${shape.key} sets no flags to fuse with`);
+      const known = { flags, form: branch.form };
+      writeHandlerBody(new HandlerStage({ code, locals }, { shape: branch.shape, core, exits, recordLocal, known }), branch.shape);
+      e.assign(record, e.add(record, e.i32(RECORD_SIZE_BYTES)));
+    }
     code.br(next);
     // The last case ends with the block of the default case, below.
-    if (index < inlineShapes.length - 1) code.end();
+    if (index < inlineHandlers.length - 1) code.end();
   });
   code.end();
 
@@ -177,8 +185,10 @@ export function writeRunFunction(
     });
   }
   function writeGo(): void {
-    e.storeTo(zero, CPU_BASE + RIP, 64, rip, 3);
-    e.if(e.ltS(budget, e.i32(BLOCK_LENGTH_MAX)), () => leave(RUN_LIMIT));
+    e.if(e.ltS(budget, e.i32(BLOCK_LENGTH_MAX)), () => {
+      e.storeTo(zero, CPU_BASE + RIP, 64, rip, 3);
+      leave(RUN_LIMIT);
+    });
     const entry = cacheEntry();
     e.if(cacheHit(entry), () => {
       e.assign(record, e.loadFrom(entry, JUMP_CACHE + 12, 32, 2));
@@ -186,6 +196,7 @@ export function writeRunFunction(
       e.storeTo(zero, CPU_BASE + RIP_BASE, 64, base, 3);
       code.br(next);
     });
+    e.storeTo(zero, CPU_BASE + RIP, 64, rip, 3);
     e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
     e.assign(record, e.callFor(options.lookup, 'i32'));
     e.if(record, () => void code.br(next));
