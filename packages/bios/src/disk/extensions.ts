@@ -20,8 +20,6 @@ const EDD_INTERFACES = 0x000f;
 /** The functions that need a hard disk or a CD-ROM. @returns a status code */
 export function extendedDisk(firmware: Firmware, call: ServiceCall, drive: Drive): number {
   switch (call.ah) {
-    case 0x41: // without its signature in BX
-      return DISK_BAD_PARAMETER;
     case 0x42:
       return packetTransfer(firmware, call, drive, 'read');
     case 0x43:

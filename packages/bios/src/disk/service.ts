@@ -87,8 +87,10 @@ function dispatch(firmware: Firmware, call: ServiceCall, drive: Drive): number {
       return setFloppyMedia(firmware, call, drive);
     case 0x4b:
       return discEmulation(firmware, call);
+    case 0x41:
+      return DISK_BAD_PARAMETER; // a floppy, or the signature is not in BX
     default:
-      if (call.ah >= 0x41 && call.ah <= 0x4e && drive.kind !== 'floppy') return extendedDisk(firmware, call, drive);
+      if (call.ah >= 0x42 && call.ah <= 0x4e && drive.kind !== 'floppy') return extendedDisk(firmware, call, drive);
       return unsupported(firmware, call);
   }
 }

@@ -186,7 +186,7 @@ export const VIDEO_MODES: ReadonlyMap<number, VideoMode> = new Map(
       40,
       25,
       8,
-      0x10000,
+      0x2000,
       1,
       8,
       'vga256',
