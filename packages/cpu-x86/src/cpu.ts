@@ -1,4 +1,10 @@
-import { createPagingRegisters, type PagingRegisters } from '@longmode/mmu';
+import {
+  createPagingRegisters,
+  type PagingRegisters,
+  TLB_SUPERVISOR_READ,
+  TLB_TABLE_SIZE_BYTES,
+  TLB_USER_READ,
+} from '@longmode/mmu';
 import { type Instruction, SS } from './decode/instruction.ts';
 import { CodeCache, type Undecodable } from './engine/code-cache.ts';
 import { GuestMemory } from './engine/guest-memory.ts';
@@ -27,7 +33,6 @@ import { type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.t
 import { ExceptionLog } from './semantics/system/exception-log.ts';
 import { deliverEvent, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
 import { CpuState } from './state/cpu-state.ts';
-import { resetState } from './state/reset.ts';
 import { updateDerivedState } from './state/derived.ts';
 import { VECTOR_DB, VECTOR_NMI } from './state/exceptions.ts';
 import {
@@ -51,8 +56,8 @@ import {
   TSC_OFFSET,
 } from './state/layout.ts';
 import { MODE_CODE_64, MODE_CODE_MASK } from './state/mode.ts';
+import { resetState } from './state/reset.ts';
 import { FLAG_IF, FLAG_RF, FLAG_TF } from './state/rflags.ts';
-import { TLB_SUPERVISOR_READ, TLB_TABLE_SIZE_BYTES, TLB_USER_READ } from '@longmode/mmu';
 
 /** Why `run` returned. */
 export type StopReason =
@@ -77,7 +82,10 @@ export interface CpuOptions {
   readonly ticksPerInstruction?: number;
 }
 
-const OPEN_PORTS: PortIo = { readPort: (_, width) => (width === 32 ? 0xffffffff : (1 << width) - 1), writePort: () => {} };
+const OPEN_PORTS: PortIo = {
+  readPort: (_, width) => (width === 32 ? 0xffffffff : (1 << width) - 1),
+  writePort: () => {},
+};
 const OPEN_MEMORY: MemoryIo = {
   readMemory: (_, width) => (width === 32 ? 0xffffffff : (1 << width) - 1),
   writeMemory: () => {},
@@ -292,7 +300,12 @@ export class Cpu {
     if (!this.#interruptLine || !interruptsEnabled || source === undefined) return false;
     this.#wake();
     this.#retired += 1;
-    this.#deliver({ vector: source.acknowledge() & 0xff, kind: 'external', errorCode: NO_ERROR_CODE, rip: this.state.rip });
+    this.#deliver({
+      vector: source.acknowledge() & 0xff,
+      kind: 'external',
+      errorCode: NO_ERROR_CODE,
+      rip: this.state.rip,
+    });
     return true;
   }
 
@@ -319,13 +332,17 @@ export class Cpu {
     const is64 = (state.field(MODE) & MODE_CODE_MASK) === MODE_CODE_64;
     next = BigInt.asUintN(is64 ? 64 : 32, next);
     this.#context.begin(rip, next);
-    const operation = (SYSTEM_SEMANTICS as Readonly<Record<string, SystemOperation>>)[item.encoding.semantics] as SystemOperation;
+    const operation = (SYSTEM_SEMANTICS as Readonly<Record<string, SystemOperation>>)[
+      item.encoding.semantics
+    ] as SystemOperation;
     const outcome: Outcome = operation(this.#context, item);
     if (outcome === OUTCOME_NEXT && (this.#attention || state.field(INTERRUPT_SHADOW) !== 0)) {
       state.rip = next;
       return OUTCOME_EXIT;
     }
-    return outcome === OUTCOME_BRANCH && (this.#attention || state.field(INTERRUPT_SHADOW) !== 0) ? OUTCOME_EXIT : outcome;
+    return outcome === OUTCOME_BRANCH && (this.#attention || state.field(INTERRUPT_SHADOW) !== 0)
+      ? OUTCOME_EXIT
+      : outcome;
   }
 
   #pagingChanged(keepGlobal: boolean): void {

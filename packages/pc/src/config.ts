@@ -1,6 +1,7 @@
 import type { AttachedDisks, BiosEvent } from '@longmode/bios';
 import type { CpuModel } from '@longmode/cpu-x86';
 import type { UnclaimedMemory, UnclaimedPort } from '@longmode/machine';
+import type { RtcTime } from '@longmode/rtc-146818';
 
 /** What a PC is made of. Everything has a default. */
 export interface PcConfig {
@@ -11,6 +12,8 @@ export interface PcConfig {
   /** Drive numbers in boot order, see `BiosOptions.bootOrder`. */
   readonly bootOrder?: readonly number[];
   readonly cpuModel?: CpuModel;
+  /** What the real-time clock says at power-on; a fixed moment unless told. */
+  readonly initialTime?: Readonly<RtcTime>;
   /** Virtual nanoseconds that an instruction takes; 1 unless told. */
   readonly nanosecondsPerInstruction?: number;
   /** First port of the debug-exit device, or `null` for none; 0xf4 unless told. */

@@ -1,4 +1,4 @@
-import { BIOS_TRAP_PORT, Bios, ROM_BASE, ROM_SIZE_BYTES } from '@longmode/bios';
+import { BIOS_TRAP_PORT, Bios, type FirmwareDisk, ROM_BASE, ROM_SIZE_BYTES } from '@longmode/bios';
 import { applyPlan, type LoadPlan } from '@longmode/bootloader';
 import { Cpu } from '@longmode/cpu-x86';
 import { Kbc8042 } from '@longmode/kbc-8042';
@@ -20,6 +20,12 @@ import { SystemControlA } from './ports/system-control-a.ts';
 const FLAG_IF = 0x200n;
 const DEBUG_EXIT_PORT = 0xf4;
 const FOUR_GIB = 0x1_0000_0000;
+
+/** CMOS types of floppy drives; every size is shown as the 1.44 MB drive that reads it, but for 2.88 MB. */
+function floppyTypes(floppies: readonly FirmwareDisk[]): [number, number] {
+  const typeOf = (disk: FirmwareDisk | undefined): number => (disk === undefined ? 0 : disk.sectorCount > 2880 ? 5 : 4);
+  return [typeOf(floppies[0]), typeOf(floppies[1])];
+}
 
 /**
  * A PC: which part is at which port, address and line, and the loop that lets time pass for all of them. Deterministic:
@@ -65,7 +71,10 @@ export class Pc {
     // Processor and interrupt controllers.
     this.cpu = new Cpu({
       ramSizeBytes: this.ramSizeBytes,
-      ports: { readPort: (port, width) => this.#readPort(port, width), writePort: (port, width, value) => this.#writePort(port, width, value) },
+      ports: {
+        readPort: (port, width) => this.#readPort(port, width),
+        writePort: (port, width, value) => this.#writePort(port, width, value),
+      },
       memoryIo: {
         readMemory: (address, width) => {
           this.#synchronizeClock();
@@ -94,9 +103,14 @@ export class Pc {
     });
 
     // The A20 gate is open when either of its two sources opens it.
-    const a20 = new OrWire({ name: 'a20', output: { set: (level) => {
-      this.cpu.isA20Enabled = level;
-    } } });
+    const a20 = new OrWire({
+      name: 'a20',
+      output: {
+        set: (level) => {
+          this.cpu.isA20Enabled = level;
+        },
+      },
+    });
 
     this.pit = new Pit8254({ clock, outputs: [this.picMaster.input(0)], gates: [true, true, false] });
     const portB = new SystemControlPortB({ clock, gate2: this.pit.gate(2), out2: () => this.pit.channel(2).out });
@@ -109,7 +123,15 @@ export class Pc {
     });
     const portA = new SystemControlA({ a20: a20.input('system-control-a'), systemReset: reset });
     const resetControl = new ResetControl({ systemReset: reset });
-    this.rtc = new Rtc146818({ clock, interrupt: this.picSlave.input(0), cmos: cmosForMemory(this.ramSizeBytes) });
+    this.rtc = new Rtc146818({
+      clock,
+      irq: this.picSlave.input(0),
+      cmos: cmosForMemory(this.ramSizeBytes, {
+        floppyTypes: floppyTypes(config.disks?.floppies ?? []),
+        diskCount: Math.min(config.disks?.hardDisks?.length ?? 0, 2) as 0 | 1 | 2,
+      }),
+      ...(config.initialTime === undefined ? {} : { initialTime: config.initialTime }),
+    });
     this.com1 = new Uart16550({
       clock,
       name: 'com1',
@@ -121,7 +143,10 @@ export class Pc {
     this.bios = new Bios({
       cpu: new FirmwareCpuAccess(this.cpu),
       memory: new FirmwareMemoryAccess(this.cpu.memory),
-      ports: { readPort: (port, width) => this.ports.read(port, width), writePort: (port, width, value) => this.ports.write(port, width, value) },
+      ports: {
+        readPort: (port, width) => this.ports.read(port, width),
+        writePort: (port, width, value) => this.ports.write(port, width, value),
+      },
       clock,
       ramSizeBytes: this.ramSizeBytes,
       ...(config.disks === undefined ? {} : { disks: config.disks }),
@@ -159,7 +184,21 @@ export class Pc {
     memory.setAlias(FOUR_GIB - ROM_SIZE_BYTES, ROM_SIZE_BYTES, ROM_BASE);
     this.memoryMap.claim({ name: 'vga', first: VGA_MEMORY_BASE, sizeBytes: VGA_MEMORY_SIZE, device: this.vga });
 
-    const parts = [this.picMaster, this.picSlave, this.pit, portB, this.keyboard, portA, resetControl, this.rtc, this.com1, this.vga, postCode, this.bios];
+    const parts = [
+      this.picMaster,
+      this.picSlave,
+      this.pit,
+      portB,
+      this.keyboard,
+      portA,
+      resetControl,
+      this.rtc,
+      this.com1,
+      this.vga,
+      postCode,
+      this.bios,
+      a20,
+    ];
     for (const part of parts) this.machine.add(part);
     this.reset();
   }
@@ -183,7 +222,10 @@ export class Pc {
     this.reset();
     this.bios.post();
     this.cpu.isA20Enabled = true;
-    applyPlan(plan, { write: (at, bytes) => this.cpu.memory.write(at, bytes), fill: (at, size, value) => this.cpu.memory.fill(at, size, value) });
+    applyPlan(plan, {
+      write: (at, bytes) => this.cpu.memory.write(at, bytes),
+      fill: (at, size, value) => this.cpu.memory.fill(at, size, value),
+    });
     enterKernel(this.cpu, plan.entry);
   }
 
@@ -226,7 +268,10 @@ export class Pc {
       if (cpu.instructionCount >= untilCount || clock.now >= untilTick) return { kind: 'limit' };
       const deadline = Math.min(clock.nextDeadline ?? Number.POSITIVE_INFINITY, untilTick);
       const ticks = Math.max(0, deadline - clock.now);
-      const slice = Math.min(untilCount - cpu.instructionCount, Math.max(1, Math.ceil(ticks / this.#nanosecondsPerInstruction)));
+      const slice = Math.min(
+        untilCount - cpu.instructionCount,
+        Math.max(1, Math.ceil(ticks / this.#nanosecondsPerInstruction)),
+      );
       this.#sliceEnd = deadline;
       const reason = cpu.run(slice);
       this.#sliceEnd = Number.POSITIVE_INFINITY;
@@ -275,4 +320,3 @@ export class Pc {
     this.cpu.requestStop();
   }
 }
-

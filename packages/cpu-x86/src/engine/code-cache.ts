@@ -76,7 +76,8 @@ const GRANULE_SHIFT = 6;
 const GRANULE_COUNT = 0x1000 >> GRANULE_SHIFT;
 
 function countGranules(code: CodePage, first: number, last: number, delta: number): void {
-  for (let i = first >> GRANULE_SHIFT; i <= last >> GRANULE_SHIFT; i++) code.granules[i] = (code.granules[i] as number) + delta;
+  for (let i = first >> GRANULE_SHIFT; i <= last >> GRANULE_SHIFT; i++)
+    code.granules[i] = (code.granules[i] as number) + delta;
 }
 function touchesGranules(code: CodePage, first: number, last: number): boolean {
   for (let i = first >> GRANULE_SHIFT; i <= last >> GRANULE_SHIFT; i++) if (code.granules[i] !== 0) return true;
@@ -85,8 +86,24 @@ function touchesGranules(code: CodePage, first: number, last: number): boolean {
 
 /** After these nothing is worth decoding: execution goes elsewhere. */
 const BLOCK_ENDS: ReadonlySet<string> = new Set<SemanticsKey>([
-  'JMP', 'CALL', 'RET', 'JMP_FAR', 'CALL_FAR', 'RET_FAR', 'IRET', 'INT', 'INT3', 'INT1', 'SYSCALL', 'SYSRET', 'SYSENTER',
-  'SYSEXIT', 'HLT', 'UD0', 'UD1', 'UD2',
+  'JMP',
+  'CALL',
+  'RET',
+  'JMP_FAR',
+  'CALL_FAR',
+  'RET_FAR',
+  'IRET',
+  'INT',
+  'INT3',
+  'INT1',
+  'SYSCALL',
+  'SYSRET',
+  'SYSENTER',
+  'SYSEXIT',
+  'HLT',
+  'UD0',
+  'UD1',
+  'UD2',
 ]);
 const REPEATED: ReadonlySet<string> = new Set<SemanticsKey>(['MOVS', 'CMPS', 'STOS', 'LODS', 'SCAS']);
 
@@ -306,7 +323,12 @@ export class CodeCache {
   #codePage(page: number): CodePage {
     let code = this.#pages.get(page);
     if (code === undefined) {
-      code = { blocks: new Map(), covering: new Set(), reachedInto: new Set(), granules: new Uint16Array(GRANULE_COUNT) };
+      code = {
+        blocks: new Map(),
+        covering: new Set(),
+        reachedInto: new Set(),
+        granules: new Uint16Array(GRANULE_COUNT),
+      };
       this.#pages.set(page, code);
       this.#memory.setCodePage(page, true);
       this.#access.tlb.dropHostPage(this.#memory.hostOfPage(page), TLB_WRITE_TABLES);
@@ -376,7 +398,8 @@ export class CodeCache {
       const result = decode(bytes, pageHost + at, pageHost + 0x1000, codeSize);
       if (result.kind !== 'instruction') {
         if (instructions.length > 0) break;
-        if (result.kind === 'invalid-opcode') return { instructions, bad: result.reason === '#UD' ? VECTOR_UD : VECTOR_GP, secondPage: -1 };
+        if (result.kind === 'invalid-opcode')
+          return { instructions, bad: result.reason === '#UD' ? VECTOR_UD : VECTOR_GP, secondPage: -1 };
         return this.#decodeAcross(place, codeSize);
       }
       if (this.#exceedsLimit(place, at + result.length)) {

@@ -41,7 +41,9 @@ export class GuestMemory implements PhysicalMemory {
   constructor(options: { ramSizeBytes: number; io: MemoryIo }) {
     const { ramSizeBytes } = options;
     if (!(ramSizeBytes >= A20 && ramSizeBytes <= RAM_SIZE_MAX_BYTES) || ramSizeBytes % PAGE_SIZE_BYTES !== 0) {
-      throw new RangeError(`RAM of ${ramSizeBytes} bytes: give a multiple of 4096 from ${A20} to ${RAM_SIZE_MAX_BYTES}`);
+      throw new RangeError(
+        `RAM of ${ramSizeBytes} bytes: give a multiple of 4096 from ${A20} to ${RAM_SIZE_MAX_BYTES}`,
+      );
     }
     const pages = Math.ceil((GUEST_BASE + ramSizeBytes) / WASM_PAGE_SIZE_BYTES);
     this.ramSizeBytes = ramSizeBytes;
@@ -212,7 +214,8 @@ export class GuestMemory implements PhysicalMemory {
     const host = GUEST_BASE + address;
     this.bytes.set(source, host);
     const end = address + source.length;
-    for (let page = address >>> PAGE_SHIFT; page < Math.ceil(end / PAGE_SIZE_BYTES); page++) this.announceWrite(page, 0, 0xfff);
+    for (let page = address >>> PAGE_SHIFT; page < Math.ceil(end / PAGE_SIZE_BYTES); page++)
+      this.announceWrite(page, 0, 0xfff);
   }
 
   #busAddress(address: number): number {

@@ -200,7 +200,12 @@ export class MemoryAccess {
     });
   }
   /** Splits an access of 1 to 8 bytes into bus accesses of 4, 2 and 1 bytes. */
-  #transfer(offset: number, physical: number, count: number, one: (host: number, at: number, size: number) => void): void {
+  #transfer(
+    offset: number,
+    physical: number,
+    count: number,
+    one: (host: number, at: number, size: number) => void,
+  ): void {
     for (let done = 0; done < count; ) {
       const left = count - done;
       const size = left >= 4 ? 4 : left >= 2 ? 2 : 1;

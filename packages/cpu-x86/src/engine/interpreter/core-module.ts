@@ -21,7 +21,6 @@ import { writeCarryFunction, writeConditionFunction, writeFlagsFunction } from '
 import type { InlineHandler } from './inline-handlers.ts';
 import { writeRunFunction } from './run-function.ts';
 
-
 /** Elements of the table of out-of-line handlers; element 0 calls the system operations. */
 export const HANDLER_TABLE_SIZE = 16384;
 

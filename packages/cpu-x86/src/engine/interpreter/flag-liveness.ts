@@ -2,7 +2,16 @@ import type { Instruction } from '../../decode/instruction.ts';
 import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
 
 /** Instructions that set all arithmetic flags and read none. */
-const FLAG_WRITERS: ReadonlySet<string> = new Set<SemanticsKey>(['ADD', 'SUB', 'CMP', 'AND', 'OR', 'XOR', 'TEST', 'NEG']);
+const FLAG_WRITERS: ReadonlySet<string> = new Set<SemanticsKey>([
+  'ADD',
+  'SUB',
+  'CMP',
+  'AND',
+  'OR',
+  'XOR',
+  'TEST',
+  'NEG',
+]);
 /** Instructions that neither read nor write arithmetic flags. */
 const FLAG_NEUTRAL: ReadonlySet<string> = new Set<SemanticsKey>([
   'MOV',

@@ -31,7 +31,11 @@ export class HandlerRegistry {
   #pending: Shape[] = [];
   #next: number;
 
-  constructor(parts: { memory: WebAssembly.Memory; coreExports: WebAssembly.Exports; inlineHandlers: readonly InlineHandler[] }) {
+  constructor(parts: {
+    memory: WebAssembly.Memory;
+    coreExports: WebAssembly.Exports;
+    inlineHandlers: readonly InlineHandler[];
+  }) {
     this.#memory = parts.memory;
     this.#exports = parts.coreExports;
     parts.inlineHandlers.forEach(({ key }, index) => {

@@ -1,5 +1,12 @@
-import { BASE_RIP, type Instruction, type MemoryOperand, NO_REGISTER, type RegisterOperand } from '../../decode/instruction.ts';
+import {
+  BASE_RIP,
+  type Instruction,
+  type MemoryOperand,
+  NO_REGISTER,
+  type RegisterOperand,
+} from '../../decode/instruction.ts';
 import { GPR, RIP_BASE, ZERO } from '../../state/layout.ts';
+import { truthOfCondition } from './fusion.ts';
 import {
   RECORD_A,
   RECORD_B,
@@ -18,7 +25,6 @@ import {
   RECORD_SIZE_BYTES,
   RECORD_TRUTH,
 } from './record.ts';
-import { truthOfCondition } from './fusion.ts';
 import { explicitOperands, memoryOperand } from './shape.ts';
 
 const REGISTER_FIELDS = [RECORD_A, RECORD_B, RECORD_BASE] as const;

@@ -5,6 +5,7 @@ import { CPU_BASE, JUMP_CACHE, JUMP_CACHE_ENTRY_COUNT, JUMP_CACHE_ENTRY_SIZE_BYT
 import { type CoreFunctions, STATUS_BRANCH, STATUS_FAULT, STATUS_NEXT, STATUS_TAKEN } from './core-functions.ts';
 import { writeHandlerBody } from './handler-body.ts';
 import { HandlerStage } from './handler-stage.ts';
+import type { InlineHandler } from './inline-handlers.ts';
 import {
   BLOCK_LENGTH_MAX,
   RECORD_COUNT,
@@ -17,7 +18,6 @@ import {
   RECORD_SEGMENT,
   RECORD_SIZE_BYTES,
 } from './record.ts';
-import type { InlineHandler } from './inline-handlers.ts';
 
 /** Handler of a record that stands for code changed since it was decoded: looks its own RIP up again. */
 export const HANDLER_STALE = 0;
@@ -103,7 +103,10 @@ export function writeRunFunction(
       const flags = stage.lastFlags;
       if (flags === undefined) throw new Error(`${shape.key} sets no flags to fuse with`);
       const known = { flags, form: branch.form };
-      writeHandlerBody(new HandlerStage({ code, locals }, { shape: branch.shape, core, exits, recordLocal, known }), branch.shape);
+      writeHandlerBody(
+        new HandlerStage({ code, locals }, { shape: branch.shape, core, exits, recordLocal, known }),
+        branch.shape,
+      );
       e.assign(record, e.add(record, e.i32(RECORD_SIZE_BYTES)));
     }
     code.br(next);

@@ -1,4 +1,11 @@
-import { BASE_RIP, FS, type Instruction, type MemoryOperand, NO_REGISTER, type Operand } from '../../decode/instruction.ts';
+import {
+  BASE_RIP,
+  FS,
+  type Instruction,
+  type MemoryOperand,
+  NO_REGISTER,
+  type Operand,
+} from '../../decode/instruction.ts';
 import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
 import type { Width } from '../../semantics/language.ts';
 import { MODE_CODE_64, MODE_CODE_MASK, MODE_FLAT, MODE_STACK_32 } from '../../state/mode.ts';
