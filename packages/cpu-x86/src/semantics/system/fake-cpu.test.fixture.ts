@@ -231,7 +231,10 @@ export class FakeCpu implements SystemCpu {
   /** Decodes one instruction and runs it at RIP. RIP advances as the engine would do it. */
   run(...bytes: number[]): Outcome {
     const decoded = decode(Uint8Array.from(bytes), 0, bytes.length, this.codeSize);
-    if (!('operands' in decoded)) throw new Error(`not an instruction: ${decoded.kind}`);
+    if (!('operands' in decoded)) {
+      if (decoded.kind === 'need-more-bytes') throw new Error('not a whole instruction');
+      return this.raise(decoded.reason === '#UD' ? 6 : 13, decoded.reason === '#UD' ? NO_ERROR_CODE : 0);
+    }
     return this.execute(decoded);
   }
 

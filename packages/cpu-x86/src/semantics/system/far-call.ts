@@ -18,7 +18,7 @@ import { hasParagraphSegments, segmentOf } from './processor-mode.ts';
 import { checkTarget, commitSegment, readCodeDescriptor } from './segment-load.ts';
 import { RSP, Stack } from './stack.ts';
 import { stackOfPrivilege } from './task-state-segment.ts';
-import { switchThroughGate, switchToDescriptor } from './task-switch.ts';
+import { switchThroughGate, switchToDescriptor } from './task-transfer.ts';
 
 /** Pushes CS and the return address on the current stack. @returns the stack to commit; undefined after a fault */
 function pushReturn(cpu: SystemCpu, width: 16 | 32 | 64): Stack | undefined {

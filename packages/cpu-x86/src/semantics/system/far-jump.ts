@@ -13,7 +13,7 @@ import {
 import { undefinedOpcode } from './fault.ts';
 import { hasParagraphSegments } from './processor-mode.ts';
 import { checkTarget, readCodeDescriptor } from './segment-load.ts';
-import { switchThroughGate, switchToDescriptor } from './task-switch.ts';
+import { switchThroughGate, switchToDescriptor } from './task-transfer.ts';
 
 /**
  * Far JMP: direct, through a call gate without a change of privilege, or to another task.

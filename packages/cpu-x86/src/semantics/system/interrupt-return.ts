@@ -32,7 +32,8 @@ import {
 } from './processor-mode.ts';
 import { checkTarget, loadVirtual8086Segment } from './segment-load.ts';
 import { RSP, Stack } from './stack.ts';
-import { finishSwitch, switchTask } from './task-switch.ts';
+import { switchTask } from './task-switch.ts';
+import { finishSwitch } from './task-transfer.ts';
 
 /** What every interrupt return pops first. */
 interface ReturnFrame {

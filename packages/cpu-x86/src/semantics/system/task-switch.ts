@@ -12,7 +12,7 @@ import { CR0_PG, CR0_TS, CR4_PAE, CR4_PGE } from '../../state/control-registers.
 import { VECTOR_GP, VECTOR_NP, VECTOR_TS } from '../../state/exceptions.ts';
 import { CR0, CR3, CR4, DR, GDTR_LIMIT, LDTR_INDEX, SYSTEM_FLAGS, TR_INDEX } from '../../state/layout.ts';
 import { FLAG_NT, FLAG_VM, FLAGS_DEFINED } from '../../state/rflags.ts';
-import { OUTCOME_BRANCH, OUTCOME_EXIT, OUTCOME_FAULT, type Outcome, type SystemCpu } from './context.ts';
+import type { SystemCpu } from './context.ts';
 import { loadPdpteRegisters } from './control-register.ts';
 import {
   type Descriptor,
@@ -38,7 +38,6 @@ import {
   typeOf,
   writeBusy,
 } from './descriptor.ts';
-import { deliverEvent } from './event.ts';
 import { hex, refuse, selectorError } from './fault.ts';
 import { isVirtual8086Mode, segmentOf } from './processor-mode.ts';
 import { checkStackSegment, commitSegment, loadCodeSegment, loadVirtual8086Segment } from './segment-load.ts';
@@ -249,7 +248,7 @@ function loadTaskData(cpu: SystemCpu, index: number, selector: number, ext: numb
 }
 
 /** Why a switch stopped: `old` with the fault of the old task recorded, `new` with that of the new task. */
-type SwitchResult = 'switched' | 'old' | 'new';
+export type SwitchResult = 'switched' | 'old' | 'new';
 
 /**
  * Switches tasks.
@@ -323,33 +322,4 @@ function loadTaskCr3(cpu: SystemCpu, format: TssFormat, image: TaskImage): boole
   state.setWideField(CR3, BigInt(image.cr3));
   if (!isSame) cpu.pagingChanged({ keepGlobal: (cr4 & CR4_PGE) !== 0 });
   return isSame || (cr4 & CR4_PAE) === 0 || loadPdpteRegisters(cpu, BigInt(image.cr3));
-}
-
-/** Completes a switch that an instruction made: faults of the new task are delivered in the new task. */
-export function finishSwitch(cpu: SystemCpu, result: SwitchResult): Outcome {
-  if (result === 'old') return OUTCOME_FAULT;
-  if (result === 'switched') return OUTCOME_BRANCH;
-  const raised = cpu.takeRaised();
-  if (raised === undefined) return OUTCOME_BRANCH;
-  const isDelivered = deliverEvent(cpu, { ...raised, kind: 'exception', rip: cpu.state.rip }) === 'delivered';
-  return isDelivered ? OUTCOME_BRANCH : OUTCOME_EXIT;
-}
-
-/** JMP or CALL to a TSS descriptor, whose DPL has been checked. */
-export function switchToDescriptor(cpu: SystemCpu, d: Descriptor, cause: 'jump' | 'call'): Outcome {
-  return finishSwitch(cpu, switchTask(cpu, d.selector, cause, cpu.nextRip, 0));
-}
-
-/** JMP or CALL to a task gate, whose DPL has been checked. */
-export function switchThroughGate(cpu: SystemCpu, gate: Descriptor, cause: 'jump' | 'call'): Outcome {
-  if (!isPresent(gate)) {
-    refuse(
-      cpu,
-      VECTOR_NP,
-      selectorError(gate.selector),
-      `the task gate of ${describeSelector(gate.selector)} is not present`,
-    );
-    return OUTCOME_FAULT;
-  }
-  return finishSwitch(cpu, switchTask(cpu, gate.low >>> 16, cause, cpu.nextRip, 0));
 }
