@@ -1,5 +1,4 @@
 import { CS, DS, ES, FS, GS, SS } from '../decode/instruction.ts';
-import type { CpuModel } from '../semantics/system/cpu-model.ts';
 import { CR0_CD, CR0_ET, CR0_NW } from './control-registers.ts';
 import type { CpuState } from './cpu-state.ts';
 import { CR0, DR, GDTR_LIMIT, IDTR_LIMIT, LDTR_INDEX, MSR_APIC_BASE, MSR_PAT, RIP, TR_INDEX, XCR0 } from './layout.ts';
@@ -10,17 +9,25 @@ const RESET_DATA = 0x0093;
 const RESET_LDT = 0x0082;
 const RESET_TSS = 0x008b;
 
+/** What EDX holds after reset, in the fields of CPUID leaf 1. */
+export interface ProcessorSignature {
+  readonly family: number;
+  readonly model: number;
+  readonly stepping: number;
+}
+
 /**
  * Power-on and reset values.
  *
  * @source SDM Vol. 3A "Processor State After Reset", Table "IA-32 and Intel 64 Processor States Following Power-up, Reset, or INIT"
  */
-export function resetState(state: CpuState, model: CpuModel): void {
+export function resetState(state: CpuState, model: ProcessorSignature): void {
   state.u64.fill(0n);
   state.u64[RIP >> 3] = 0xfff0n;
   // EDX identifies the processor: family, model, stepping.
   const extendedModel = model.family === 6 || model.family >= 15 ? model.model >> 4 : 0;
-  const signature = model.stepping | ((model.model & 15) << 4) | (Math.min(model.family, 15) << 8) | (extendedModel << 16);
+  const signature =
+    model.stepping | ((model.model & 15) << 4) | (Math.min(model.family, 15) << 8) | (extendedModel << 16);
   state.setGpr(2, BigInt(signature >>> 0));
   state.rflags = 0x2;
   state.setField(CR0, (CR0_CD | CR0_NW | CR0_ET) >>> 0);
