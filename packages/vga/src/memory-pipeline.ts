@@ -128,6 +128,9 @@ function graphicsData(registers: VgaRegisters, value: number): number {
   const writeMode = (graphics[GC_MODE] as number) & GC_MODE_WRITE_MODE;
   if (writeMode === 1) return latches;
   const rotate = graphics[GC_DATA_ROTATE] as number;
+  if (writeMode === 0 && rotate === 0 && graphics[GC_ENABLE_SET_RESET] === 0 && graphics[GC_BIT_MASK] === 0xff) {
+    return inAllPlanes(value); // what text and chain-4 modes do all the time
+  }
   const rotated = ((value >> (rotate & 7)) | (value << (8 - (rotate & 7)))) & 0xff;
   const setReset = planeBytes(graphics[GC_SET_RESET] as number);
   let bitMask = graphics[GC_BIT_MASK] as number;
