@@ -1,5 +1,39 @@
 /** A PC in one object, and what boots on it. */
+export { type KeyEvent, type KeyName, keysForText } from '@longmode/kbc-8042';
+export { type CodePlace, type CodePlaces, describePlace, placesInKernel, placesOnDisk } from './code-places.ts';
 export { type PcConfig, type PcEvents, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
+export {
+  DISK_CLUSTER_SIZE_BYTES,
+  type ImageSource,
+  OverlayDisk,
+  type OverlayDiskOptions,
+  type OverlayDiskState,
+  sourceOfBytes,
+} from './disk.ts';
+export { explainOutcome, standsAt } from './explain.ts';
+export {
+  type BootMethod,
+  type DriveKind,
+  type ImagePlan,
+  KERNEL_SIZE_MAX_BYTES,
+  type LoadOptions,
+  loadImage,
+  planImage,
+  RAM_SIZE_MAX_BYTES,
+  RAM_SIZE_MIN_BYTES,
+  restartImage,
+  startImage,
+} from './load.ts';
 export type { Outcome, OutcomeKind } from './outcome.ts';
 export { Pc } from './pc.ts';
 export { debugExitCode } from './ports/debug-exit.ts';
+export {
+  exitCodeOf,
+  makeReport,
+  OUTCOME_EXIT_CODES,
+  type Report,
+  type ReportContext,
+  type ReportedException,
+  readRegisters,
+} from './report.ts';
+export { SerialLog } from './serial-log.ts';

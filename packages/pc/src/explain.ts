@@ -1,0 +1,134 @@
+import { CS, describeChain, type ExceptionEntry, exceptionName } from '@longmode/cpu-x86';
+import { formatHex } from '@longmode/mmu';
+import { type CodePlaces, describePlace } from './code-places.ts';
+import type { Outcome } from './outcome.ts';
+import type { Pc } from './pc.ts';
+import { debugExitCode } from './ports/debug-exit.ts';
+
+/** Chains of exceptions before the last one that are told too, when they led to it. */
+const EARLIER_CHAINS = 3;
+/** Instructions between two exceptions up to which the second is taken to follow from the first. */
+const HANDLER_INSTRUCTIONS_MAX = 16;
+
+/**
+ * Says in words why a run ended: what the guest did, where it stands, and for a triple fault the chain of exceptions that
+ * led to it, in order.
+ *
+ * @param pc the machine, as the run left it
+ * @param outcome of that run
+ * @param places the functions of the kernel, see `ImagePlan.places`
+ * @returns lines: the first says what happened, the others tell how it came to that
+ */
+export function explainOutcome(pc: Pc, outcome: Outcome, places?: CodePlaces): string[] {
+  switch (outcome.kind) {
+    case 'debug-exit': {
+      const value = formatHex(outcome.value);
+      return [`the guest wrote ${value} to the debug-exit port: exit code ${debugExitCode(outcome.value)}`];
+    }
+    case 'triple-fault':
+      return ['triple fault: the processor shut down', ...explainExceptions(pc, outcome.chain, places)];
+    case 'halted':
+      return [`halted for ever: HLT with interrupts off ${hltPlace(pc, outcome.rip, places)}`];
+    case 'idle':
+      return [`halted for ever: HLT ${hltPlace(pc, outcome.rip, places)}, and nothing is pending that would wake it`];
+    case 'reset':
+      return [`the guest asked for a reset ${standsAt(pc, places)}`];
+    case 'limit':
+      return [`still running ${standsAt(pc, places)}`];
+    default:
+      return [`stopped ${standsAt(pc, places)}`];
+  }
+}
+
+/** Where the processor stands: `at RIP 0x20_1148 in kernel::main+0x5 (src/main.rs:12)`. */
+export function standsAt(pc: Pc, places?: CodePlaces): string {
+  return codeAddress(pc, pc.cpu.state.rip, places);
+}
+
+function hltPlace(pc: Pc, rip: bigint, places: CodePlaces | undefined): string {
+  // RIP is after the instruction, perhaps in the next function already.
+  return codeAddress(pc, rip - 1n, places);
+}
+
+function codeAddress(pc: Pc, rip: bigint, places: CodePlaces | undefined): string {
+  const { state } = pc.cpu;
+  const code = state.segments[CS];
+  const base = code?.base ?? 0n;
+  const place = places?.lookup(BigInt.asUintN(64, base + rip)) ?? null;
+  const text = place === null ? '' : ` in ${describePlace(place)}`;
+  const isLinear = base === 0n && (code?.selector ?? 0) !== 0;
+  const address = isLinear ? `RIP ${formatHex(rip)}` : `${formatHex(code?.selector ?? 0, 4)}:${formatHex(rip, 4)}`;
+  return `at ${address}${text}`;
+}
+
+function explainExceptions(pc: Pc, chain: readonly ExceptionEntry[], places: CodePlaces | undefined): string[] {
+  const first = chain[0];
+  if (first === undefined) return [];
+  const { entries, total } = pc.cpu.exceptionLog;
+  const chains = [...earlierChains(entries, first), chain];
+  const told = chains.reduce((sum, { length }) => sum + length, 0);
+  const lines = chains.flatMap((entriesOfChain) => {
+    return describeChain(entriesOfChain).map((line) => withPlaces(line, entriesOfChain, places));
+  });
+  const numbered = lines.map((line, index) => `${index + 1}. ${line}`);
+  const untold = total - told;
+  if (untold > 0) numbered.unshift(...earlierSummary(entries, chains[0]?.[0], untold));
+  const remark = garbageHandlerRemark(chains);
+  return remark === null ? numbered : [...numbered, remark];
+}
+
+/** Chains that led to the last one: each began within the first instructions of the handler that the one before called. */
+function earlierChains(entries: readonly ExceptionEntry[], last: ExceptionEntry): ExceptionEntry[][] {
+  const chains: ExceptionEntry[][] = [];
+  let next = last;
+  for (let number = last.chain - 1; chains.length < EARLIER_CHAINS; number--) {
+    const chain = entries.filter((entry) => entry.chain === number);
+    const end = chain.at(-1);
+    if (end === undefined || end.fate !== 'delivered') break;
+    // A handler that faults again and again tells nothing new.
+    if (end.vector === next.vector && end.rip === next.rip) break;
+    const between = (next.instructionCount ?? Number.POSITIVE_INFINITY) - (end.instructionCount ?? 0);
+    if (between > HANDLER_INSTRUCTIONS_MAX) break;
+    chains.unshift(chain);
+    next = chain[0] as ExceptionEntry;
+  }
+  return chains;
+}
+
+function earlierSummary(
+  entries: readonly ExceptionEntry[],
+  told: ExceptionEntry | undefined,
+  untold: number,
+): string[] {
+  const before = entries.filter((entry) => told !== undefined && entry.sequence < told.sequence).at(-1);
+  if (before === undefined) return [];
+  const count = untold === 1 ? '1 exception' : `${untold} exceptions`;
+  return [`(${count} before; the last: ${exceptionName(before.vector)} at RIP ${formatHex(before.rip)})`];
+}
+
+/** Exceptions whose handler faults at its first instruction: the IDT holds no handler there, but something else. */
+function garbageHandlerRemark(chains: readonly (readonly ExceptionEntry[])[]): string | null {
+  for (const [index, chain] of chains.entries()) {
+    const next = chains[index + 1]?.[0];
+    const end = chain.at(-1);
+    if (end === undefined || next?.cr2 === undefined || next.cr2 !== next.rip || end.fate !== 'delivered') continue;
+    const handler = `the IDT's handler for ${exceptionName(end.vector)} is at ${formatHex(next.rip)}`;
+    return `${handler}, where no code can run: is the entry filled in, and the IDT the right one?`;
+  }
+  return null;
+}
+
+/** Puts the function behind the address of each exception that a line names. */
+function withPlaces(line: string, chain: readonly ExceptionEntry[], places: CodePlaces | undefined): string {
+  if (places === undefined) return line;
+  let text = line;
+  for (const { rip, mode } of chain) {
+    if (mode === 'real-address' || mode === 'virtual-8086') continue;
+    const place = places.lookup(rip);
+    const address = `at RIP ${formatHex(rip)}`;
+    if (place === null || text.includes(`${address} in `)) continue;
+    text = text.replace(`${address},`, `${address} in ${describePlace(place)},`);
+    text = text.replace(`${address} (`, `${address} in ${describePlace(place)} (`);
+  }
+  return text;
+}
