@@ -5,29 +5,29 @@
  */
 import { DAY_SECONDS, dateOfDay, dayNumber, dayOfWeek, type RtcTime } from './calendar.ts';
 
-export const SECONDS = 0x00;
-export const SECONDS_ALARM = 0x01;
-export const MINUTES = 0x02;
-export const MINUTES_ALARM = 0x03;
-export const HOURS = 0x04;
-export const HOURS_ALARM = 0x05;
-export const DAY_OF_WEEK = 0x06;
-export const DATE_OF_MONTH = 0x07;
-export const MONTH = 0x08;
-export const YEAR = 0x09;
+const SECONDS = 0x00;
+const SECONDS_ALARM = 0x01;
+const MINUTES = 0x02;
+const MINUTES_ALARM = 0x03;
+const HOURS = 0x04;
+const HOURS_ALARM = 0x05;
+const DAY_OF_WEEK = 0x06;
+const DATE_OF_MONTH = 0x07;
+const MONTH = 0x08;
+const YEAR = 0x09;
 /** In the RAM of the original part; PC chip sets keep the century here. */
-export const CENTURY = 0x32;
+const CENTURY = 0x32;
 
 /** Fields of register B that say how the bytes are encoded. */
 export const B_24_HOUR = 0x02;
-export const B_BINARY = 0x04;
+const B_BINARY = 0x04;
 
 const PM = 0x80;
 /** An alarm byte from here up matches anything. */
 const ALARM_ANY = 0xc0;
 
 /** A number below 100 as a byte. */
-export function encode(mode: number, value: number): number {
+function encode(mode: number, value: number): number {
   return (mode & B_BINARY) !== 0 ? value : (Math.floor(value / 10) << 4) | (value % 10);
 }
 
@@ -38,7 +38,7 @@ function decode(mode: number, byte: number, limit: number): number {
 }
 
 /** @param hour 0 to 23 */
-export function encodeHour(mode: number, hour: number): number {
+function encodeHour(mode: number, hour: number): number {
   if ((mode & B_24_HOUR) !== 0) return encode(mode, hour);
   return encode(mode, hour % 12 || 12) | (hour >= 12 ? PM : 0);
 }

@@ -12,7 +12,7 @@ function eightBits(component: number): number {
 }
 
 /** @param index DAC address before the PEL mask, 0 to 255; @returns the colour as RRGGBBh */
-export function dacColor(registers: VgaRegisters, index: number): number {
+function dacColor(registers: VgaRegisters, index: number): number {
   const at = 3 * (index & registers.pelMask);
   const red = eightBits(registers.dac[at] as number);
   const green = eightBits(registers.dac[at + 1] as number);
@@ -20,7 +20,7 @@ export function dacColor(registers: VgaRegisters, index: number): number {
 }
 
 /** @param attribute four-bit colour; @returns the DAC address that the attribute controller makes of it */
-export function paletteIndex(registers: VgaRegisters, attribute: number): number {
+function paletteIndex(registers: VgaRegisters, attribute: number): number {
   const { attribute: controller } = registers;
   const select = controller[ATC_COLOR_SELECT] as number;
   const entry = controller[attribute & (controller[ATC_PLANE_ENABLE] as number) & 0x0f] as number;

@@ -105,7 +105,6 @@ export const CRTC_MODE_BYTE = 0x40;
 export const CRTC_MODE_RUN = 0x80;
 
 export const ATC_MODE_CONTROL = 0x10;
-export const ATC_OVERSCAN = 0x11;
 export const ATC_PLANE_ENABLE = 0x12;
 export const ATC_PEL_PANNING = 0x13;
 export const ATC_COLOR_SELECT = 0x14;
