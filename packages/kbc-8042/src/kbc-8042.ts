@@ -23,65 +23,51 @@ import {
   COMMAND_BYTE_KEYBOARD_IRQ,
   COMMAND_BYTE_SYSTEM_FLAG,
   COMMAND_BYTE_TRANSLATE,
-  checkKbcState,
-  copyKbcState,
-  type KbcControllerState,
-  type KbcState,
-  resetKbcState,
-} from './kbc-state.ts';
+  DISABLE_A20,
+  DISABLE_AUX,
+  DISABLE_KEYBOARD,
+  ENABLE_A20,
+  ENABLE_AUX,
+  ENABLE_KEYBOARD,
+  INPUT_PORT,
+  KBC_DATA,
+  KBC_STATUS,
+  LOAD_PASSWORD,
+  NO_DEVICE,
+  OUTPUT_PORT_A20,
+  OUTPUT_PORT_AUX_FULL,
+  OUTPUT_PORT_KEYBOARD_FULL,
+  OUTPUT_PORT_NOT_RESET,
+  PASSWORD_NOT_INSTALLED,
+  READ_INPUT_PORT,
+  READ_OUTPUT_PORT,
+  READ_TEST_INPUTS,
+  SELF_TEST,
+  SELF_TEST_PASSED,
+  STATUS_AUX_OUTPUT_FULL,
+  STATUS_COMMAND,
+  STATUS_NOT_LOCKED,
+  STATUS_OUTPUT_FULL,
+  STATUS_SYSTEM_FLAG,
+  STATUS_TIMEOUT,
+  TEST_AUX,
+  TEST_INPUTS,
+  TEST_KEYBOARD,
+  TEST_PASSED,
+  TEST_PASSWORD,
+  WRITE_AUX,
+  WRITE_AUX_OUTPUT,
+  WRITE_COMMAND_BYTE,
+  WRITE_KEYBOARD_OUTPUT,
+  WRITE_OUTPUT_PORT,
+} from './kbc-registers.ts';
+import { checkKbcState, copyKbcState, type KbcControllerState, type KbcState, resetKbcState } from './kbc-state.ts';
 import { Keyboard } from './keyboard.ts';
 import { isKeyName, type KeyName } from './keys.ts';
 import { BREAK_PREFIX, translate } from './translation.ts';
 
 /** Time in ticks from one byte of the keyboard to the next: ten microseconds, where a real one takes a millisecond. */
 export const KEYBOARD_BYTE_TICKS = 10_000;
-
-/** Offset of the data port. */
-export const KBC_DATA = 0;
-/** Offset of the status and command port. */
-export const KBC_STATUS = 1;
-
-const STATUS_OUTPUT_FULL = 0x01;
-const STATUS_SYSTEM_FLAG = 0x04;
-const STATUS_COMMAND = 0x08;
-const STATUS_NOT_LOCKED = 0x10;
-const STATUS_AUX_OUTPUT_FULL = 0x20;
-const STATUS_TIMEOUT = 0x40;
-
-const OUTPUT_PORT_NOT_RESET = 0x01;
-const OUTPUT_PORT_A20 = 0x02;
-const OUTPUT_PORT_KEYBOARD_FULL = 0x10;
-const OUTPUT_PORT_AUX_FULL = 0x20;
-
-/** Input port: keyboard not locked, manufacturing jumper not set. */
-const INPUT_PORT = 0xa0;
-const PASSWORD_NOT_INSTALLED = 0xf1;
-const TEST_PASSED = 0x00;
-const SELF_TEST_PASSED = 0x55;
-/** What a controller puts in place of the answer of a device that stays silent. */
-const NO_DEVICE = 0xfe;
-/** Test inputs: both clock lines high. */
-const TEST_INPUTS = 0x03;
-
-const WRITE_COMMAND_BYTE = 0x60;
-const TEST_PASSWORD = 0xa4;
-const LOAD_PASSWORD = 0xa5;
-const DISABLE_AUX = 0xa7;
-const ENABLE_AUX = 0xa8;
-const TEST_AUX = 0xa9;
-const SELF_TEST = 0xaa;
-const TEST_KEYBOARD = 0xab;
-const DISABLE_KEYBOARD = 0xad;
-const ENABLE_KEYBOARD = 0xae;
-const READ_INPUT_PORT = 0xc0;
-const READ_OUTPUT_PORT = 0xd0;
-const WRITE_OUTPUT_PORT = 0xd1;
-const WRITE_KEYBOARD_OUTPUT = 0xd2;
-const WRITE_AUX_OUTPUT = 0xd3;
-const WRITE_AUX = 0xd4;
-const DISABLE_A20 = 0xdd;
-const ENABLE_A20 = 0xdf;
-const READ_TEST_INPUTS = 0xe0;
 
 /** What a {@link Kbc8042} is wired to. */
 export interface Kbc8042Dependencies {
@@ -402,23 +388,4 @@ const TAKES_DATA: ReadonlySet<number> = new Set([
 function checkKey(key: string): KeyName {
   if (isKeyName(key)) return key;
   throw new KbcError('unknown-key', `there is no key named ${JSON.stringify(key)}`);
-}
-
-/**
- * Brings the controller into the state in which firmware leaves it: self-test done, keyboard enabled and translated to
- * scan code set 1, IRQ 1 on, auxiliary port off. It reads the answers to its commands.
- *
- * @param device the controller, or anything that answers its ports at the same offsets
- */
-export function initializeKeyboard(device: PortDevice): void {
-  for (const command of [SELF_TEST, TEST_KEYBOARD]) {
-    device.writePort(KBC_STATUS, 8, command);
-    device.readPort(KBC_DATA, 8);
-  }
-  device.writePort(KBC_STATUS, 8, WRITE_COMMAND_BYTE);
-  device.writePort(
-    KBC_DATA,
-    8,
-    COMMAND_BYTE_KEYBOARD_IRQ | COMMAND_BYTE_SYSTEM_FLAG | COMMAND_BYTE_AUX_DISABLE | COMMAND_BYTE_TRANSLATE,
-  );
 }

@@ -1,12 +1,5 @@
+import { COMMAND_BYTE_AUX_DISABLE, COMMAND_BYTE_KEYBOARD_DISABLE } from './kbc-registers.ts';
 import { checkKeyboardState, isInteger, type KeyboardState, requireState } from './keyboard-state.ts';
-
-/** Fields of the command byte, which is byte 0 of the controller's memory. */
-export const COMMAND_BYTE_KEYBOARD_IRQ = 0x01;
-export const COMMAND_BYTE_AUX_IRQ = 0x02;
-export const COMMAND_BYTE_SYSTEM_FLAG = 0x04;
-export const COMMAND_BYTE_KEYBOARD_DISABLE = 0x10;
-export const COMMAND_BYTE_AUX_DISABLE = 0x20;
-export const COMMAND_BYTE_TRANSLATE = 0x40;
 
 /** The state of the controller without its keyboard. */
 export interface KbcControllerState {
