@@ -6,7 +6,7 @@ import { programOf, runNode } from './commands.mjs';
 /** @type {readonly (readonly [name: string, script: string, args: readonly string[]])[]} */
 const LINTERS = [
   ['biome', programOf('@biomejs/biome'), ['check', '.', '--error-on-warnings']],
-  ['oxlint', programOf('oxlint'), ['--deny-warnings']],
+  ['oxlint', programOf('oxlint'), ['--type-aware', '--deny-warnings']],
   [
     'dependency-cruiser',
     programOf('dependency-cruiser', 'depcruise'),

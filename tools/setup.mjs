@@ -40,7 +40,8 @@ function build() {
   const configs = packageFolders()
     .map((folder) => `${folder}/tsconfig.lib.json`)
     .filter((config) => existsSync(join(ROOT, config)));
-  if (runNode(programOf('@typescript/native', 'tsc'), ['-b', ...configs]) === 0) return true;
+  const isCompiled = runNode(programOf('@typescript/native', 'tsc'), ['-b', ...configs]) === 0;
+  if (isCompiled && runNode(join(ROOT, 'tools/prebuild-interpreter.mjs'), []) === 0) return true;
   console.error('setup: the build failed; see above.');
   return false;
 }
