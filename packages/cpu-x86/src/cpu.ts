@@ -8,12 +8,12 @@ import {
 import { type Instruction, SS } from './decode/instruction.ts';
 import { CodeCache, type Undecodable } from './engine/code-cache.ts';
 import { GuestMemory } from './engine/guest-memory.ts';
-import { type CoreImports, generateCoreModule } from './engine/interpreter/core-module.ts';
+import type { CoreImports } from './engine/interpreter/core-module.ts';
 import { HandlerRegistry } from './engine/interpreter/handler-registry.ts';
-import { inlineHandlers } from './engine/interpreter/hot-shapes.ts';
+import { interpreterModules } from './engine/interpreter/modules.ts';
 import { BLOCK_LENGTH_MAX } from './engine/interpreter/record.ts';
 import { RUN_FAULT, RUN_LOOKUP } from './engine/interpreter/run-function.ts';
-import { memoryOperand } from './engine/interpreter/shape.ts';
+import { memoryOperand, type Shape } from './engine/interpreter/shape.ts';
 import { EngineLinearMemory } from './engine/linear-memory.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
 import { CPU_BASE, TLB_BASE } from './engine/memory-plan.ts';
@@ -57,7 +57,7 @@ import {
 } from './state/layout.ts';
 import { MODE_CODE_64, MODE_CODE_MASK } from './state/mode.ts';
 import { resetState } from './state/reset.ts';
-import { FLAG_IF, FLAG_RF, FLAG_TF } from './state/rflags.ts';
+import { FLAG_AC, FLAG_IF, FLAG_RF, FLAG_TF } from './state/rflags.ts';
 
 /** Why `run` returned. */
 export type StopReason =
@@ -92,8 +92,6 @@ const OPEN_MEMORY: MemoryIo = {
 };
 /** Instructions handed to generated code at once at most: what an i32 budget holds with room. */
 const SLICE_MAX = 0x3fff_ffff;
-
-let coreModule: WebAssembly.Module | undefined;
 
 /**
  * One x86-64 processor with its memory. Deterministic: the same state and the same inputs at the same instruction counts
@@ -130,8 +128,7 @@ export class Cpu {
     this.exceptionLog = new ExceptionLog();
     this.#paging = createPagingRegisters();
     this.#access = new MemoryAccess({ memory: this.memory, state: this.state, paging: this.#paging });
-    const handlers = inlineHandlers();
-    coreModule ??= new WebAssembly.Module(generateCoreModule({ inlineHandlers: handlers }));
+    const modules = interpreterModules();
     const host: CoreImports = {
       translateRead: (low, high, info) => this.#access.translateRead(low, high, info),
       translateWrite: (low, high, info) => this.#access.translateWrite(low, high, info),
@@ -140,9 +137,14 @@ export class Cpu {
       system: (record) => this.#system(record),
       lookup: () => this.#cache.lookup(),
     };
-    const instance = new WebAssembly.Instance(coreModule, { host: { ...host, memory: wasm } });
+    const instance = new WebAssembly.Instance(modules.core, { host: { ...host, memory: wasm } });
     this.#run = instance.exports.run as (record: number, budget: number) => number;
-    this.#registry = new HandlerRegistry({ memory: wasm, coreExports: instance.exports, inlineHandlers: handlers });
+    this.#registry = new HandlerRegistry({
+      memory: wasm,
+      coreExports: instance.exports,
+      inlineKeys: modules.inlineKeys,
+      ...(modules.prebuilt === undefined ? {} : { prebuilt: modules.prebuilt }),
+    });
     this.#cache = new CodeCache({
       memory: this.memory,
       state: this.state,
@@ -159,7 +161,7 @@ export class Cpu {
       ports: options.ports ?? OPEN_PORTS,
       pagingChanged: (keepGlobal) => this.#pagingChanged(keepGlobal),
       invalidatePage: (low, high) => {
-        this.#access.tlb.invalidatePage(low, high);
+        this.#access.invalidatePage(low, high);
         this.#cache.flushTranslations();
       },
       modeChanged: () => this.#modeChanged(),
@@ -189,6 +191,11 @@ export class Cpu {
     this.#cache.flush();
   }
 
+  /** Shapes of instructions whose handlers this CPU made on demand, for the build. */
+  get shapesMade(): readonly Shape[] {
+    return this.#registry.made;
+  }
+
   /** Instructions retired since reset; exact whenever a port or memory access is served. */
   get instructionCount(): number {
     if (this.#sliceSize === 0) return this.#retired;
@@ -210,7 +217,7 @@ export class Cpu {
   set isA20Enabled(enabled: boolean) {
     if (enabled === this.memory.isA20Enabled) return;
     this.memory.isA20Enabled = enabled;
-    this.#access.tlb.flushAll();
+    this.#access.flush();
     this.#cache.flushTranslations();
     this.#attention = true;
   }
@@ -348,8 +355,8 @@ export class Cpu {
   #pagingChanged(keepGlobal: boolean): void {
     updateDerivedState(this.state, this.#paging);
     this.#access.linearAddressBits = 64 - this.state.field(CANONICAL_SHIFT);
-    if (keepGlobal) this.#access.tlb.flushNonGlobal();
-    else this.#access.tlb.flushAll();
+    if (keepGlobal) this.#access.flushNonGlobal();
+    else this.#access.flush();
     this.#cache.flushTranslations();
   }
 
@@ -357,6 +364,8 @@ export class Cpu {
     updateDerivedState(this.state, this.#paging);
     const table = this.state.cpl === 3 ? TLB_USER_READ : TLB_SUPERVISOR_READ;
     this.state.setField(TLB_READ, TLB_BASE + table * TLB_TABLE_SIZE_BYTES);
+    // Entries that SMAP guards hold only while RFLAGS.AC = 1.
+    if ((this.state.field(SYSTEM_FLAGS) & FLAG_AC) === 0) this.#access.tlb.dropSmapEntries();
     this.#cache.updateJumpTag();
   }
 

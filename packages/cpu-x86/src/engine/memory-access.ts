@@ -36,6 +36,7 @@ export class MemoryAccess {
   readonly #memory: GuestMemory;
   readonly #state: CpuState;
   readonly #bounce: DataView;
+  readonly #device = new DevicePages();
   /** The last slow write: physical address of its first byte, of the part in the next page, and sizes. */
   #commitPhysical = 0;
   #commitSecond = 0;
@@ -58,9 +59,18 @@ export class MemoryAccess {
     if (!this.#checkCanonical(low, high, size, info)) return 0;
     const access = this.#dataAccess();
     if ((low & 0xfff) + size <= 0x1000) {
-      const host = this.#readHost(low, high, access);
-      if (host !== 0) return host === -1 ? 0 : host;
-      this.#fillBounce(0, this.walker.physical, size);
+      let physical = this.#device.find(low, high, access);
+      if (physical < 0) {
+        if (!this.#walk(low, high, access)) return 0;
+        physical = this.walker.physical;
+        const page = this.#memory.pageOf(physical);
+        if (page >= 0) {
+          this.#fill(low, high, access, page, false);
+          return this.#memory.hostOfPage(page) + (low & 0xfff);
+        }
+        if (!this.walker.smapGuarded) this.#device.remember(low, high, access, physical);
+      }
+      this.#fillBounce(0, physical, size);
       return BOUNCE_ADDRESS;
     }
     const first = 0x1000 - (low & 0xfff);
@@ -79,11 +89,17 @@ export class MemoryAccess {
     const access = this.#dataAccess() | ACCESS_WRITE;
     this.#commitSize = size;
     if ((low & 0xfff) + size <= 0x1000) {
+      this.#commitFirstSize = size;
+      const known = this.#device.find(low, high, access);
+      if (known >= 0) {
+        this.#commitPhysical = known;
+        return BOUNCE_ADDRESS;
+      }
       if (!this.#walk(low, high, access)) return 0;
       const physical = this.walker.physical;
       const page = this.#memory.pageOf(physical);
       this.#commitPhysical = physical;
-      this.#commitFirstSize = size;
+      if (page < 0 && !this.walker.smapGuarded) this.#device.remember(low, high, access, physical);
       if (page < 0 || this.#memory.isRomPage(page)) return BOUNCE_ADDRESS;
       const offset = low & 0xfff;
       if (this.#memory.isPlainPage(page)) this.#fill(low, high, access, page, true);
@@ -114,6 +130,20 @@ export class MemoryAccess {
     const first = this.#commitFirstSize;
     this.#drainBounce(0, this.#commitPhysical, first);
     this.#drainBounce(first, this.#commitSecond, this.#commitSize - first);
+  }
+
+  /** Drops cached translations: all, all but global ones, or those of one page. */
+  flush(): void {
+    this.tlb.flushAll();
+    this.#device.forget();
+  }
+  flushNonGlobal(): void {
+    this.tlb.flushNonGlobal();
+    this.#device.forget();
+  }
+  invalidatePage(low: number, high: number): void {
+    this.tlb.invalidatePage(low, high);
+    this.#device.forget();
   }
 
   /** Walks for one access of TypeScript's. @returns false with #PF recorded; else `walker` holds the result */
@@ -158,15 +188,6 @@ export class MemoryAccess {
     return this.#walk(nextLow, nextLow === 0 && is64 ? high + 1 : high, access);
   }
 
-  /** Host address for a read within one page, filling the TLB; 0 for device memory, -1 for a fault. */
-  #readHost(low: number, high: number, access: number): number {
-    if (!this.#walk(low, high, access)) return -1;
-    const page = this.#memory.pageOf(this.walker.physical);
-    if (page < 0) return 0;
-    this.#fill(low, high, access, page, false);
-    return this.#memory.hostOfPage(page) + (low & 0xfff);
-  }
-
   #fill(low: number, high: number, access: number, page: number, write: boolean): void {
     const { walker } = this;
     let flags = walker.pageShift;
@@ -184,33 +205,62 @@ export class MemoryAccess {
   }
 
   #fillBounce(offset: number, physical: number, count: number): void {
-    this.#transfer(offset, physical, count, (host, at, size) => {
-      const memory = this.#memory;
-      if (size === 4) this.#bounce.setUint32(host, memory.read32(at), true);
-      else if (size === 2) this.#bounce.setUint16(host, memory.read16(at), true);
-      else this.#bounce.setUint8(host, memory.read8(at));
-    });
+    const memory = this.#memory;
+    for (let done = 0; done < count; ) {
+      const at = physical + done;
+      const to = offset + done;
+      const left = count - done;
+      if (left >= 4) {
+        this.#bounce.setUint32(to, memory.read32(at), true);
+        done += 4;
+      } else if (left >= 2) {
+        this.#bounce.setUint16(to, memory.read16(at), true);
+        done += 2;
+      } else {
+        this.#bounce.setUint8(to, memory.read8(at));
+        done += 1;
+      }
+    }
   }
   #drainBounce(offset: number, physical: number, count: number): void {
-    this.#transfer(offset, physical, count, (host, at, size) => {
-      const memory = this.#memory;
-      if (size === 4) memory.write32(at, this.#bounce.getUint32(host, true));
-      else if (size === 2) memory.write16(at, this.#bounce.getUint16(host, true));
-      else memory.write8(at, this.#bounce.getUint8(host));
-    });
-  }
-  /** Splits an access of 1 to 8 bytes into bus accesses of 4, 2 and 1 bytes. */
-  #transfer(
-    offset: number,
-    physical: number,
-    count: number,
-    one: (host: number, at: number, size: number) => void,
-  ): void {
+    const memory = this.#memory;
     for (let done = 0; done < count; ) {
+      const at = physical + done;
+      const from = offset + done;
       const left = count - done;
-      const size = left >= 4 ? 4 : left >= 2 ? 2 : 1;
-      one(offset + done, physical + done, size);
-      done += size;
+      if (left >= 4) {
+        memory.write32(at, this.#bounce.getUint32(from, true));
+        done += 4;
+      } else if (left >= 2) {
+        memory.write16(at, this.#bounce.getUint16(from, true));
+        done += 2;
+      } else {
+        memory.write8(at, this.#bounce.getUint8(from));
+        done += 1;
+      }
     }
+  }
+}
+
+/** The last page of device memory for each kind of access: guests write screens one cell after the other. */
+class DevicePages {
+  readonly #low = new Int32Array(4);
+  readonly #high = new Int32Array(4);
+  readonly #physical = new Float64Array(4).fill(-1);
+
+  /** @returns the physical address behind a linear one, or -1 */
+  find(low: number, high: number, access: number): number {
+    const kind = access & (ACCESS_WRITE | ACCESS_USER);
+    const page = this.#physical[kind] as number;
+    return page >= 0 && this.#low[kind] === (low & ~0xfff) && this.#high[kind] === high ? page + (low & 0xfff) : -1;
+  }
+  remember(low: number, high: number, access: number, physical: number): void {
+    const kind = access & (ACCESS_WRITE | ACCESS_USER);
+    this.#low[kind] = low & ~0xfff;
+    this.#high[kind] = high;
+    this.#physical[kind] = physical - (low & 0xfff);
+  }
+  forget(): void {
+    this.#physical.fill(-1);
   }
 }

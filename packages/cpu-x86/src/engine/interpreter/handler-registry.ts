@@ -14,9 +14,14 @@ import {
 import { ANY_MEMORY } from './core-module.ts';
 import { writeHandlerBody } from './handler-body.ts';
 import { HandlerStage } from './handler-stage.ts';
-import type { InlineHandler } from './inline-handlers.ts';
 import { HANDLER_FIRST_SHAPE } from './run-function.ts';
 import type { Shape } from './shape.ts';
+
+/** A module with a function `h0`, `h1`, ... for each key. */
+export interface PrebuiltHandlers {
+  readonly shapeKeys: readonly string[];
+  module(): WebAssembly.Module;
+}
 
 /**
  * Numbers the handlers. Inline shapes come first; any other shape gets a function of its own when it is first decoded.
@@ -28,22 +33,32 @@ export class HandlerRegistry {
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
   readonly #firstOutOfLine: number;
+  readonly #prebuiltEnd: number;
+  #prebuilt: PrebuiltHandlers | undefined;
   #pending: Shape[] = [];
   #next: number;
+  /** Shapes whose handlers were made on demand. */
+  readonly made: Shape[] = [];
 
   constructor(parts: {
     memory: WebAssembly.Memory;
     coreExports: WebAssembly.Exports;
-    inlineHandlers: readonly InlineHandler[];
+    /** Keys of the core module's inline handlers, in their order. */
+    inlineKeys: readonly string[];
+    /** Handlers made ahead of time, see `Prebuilt`. */
+    prebuilt?: PrebuiltHandlers;
   }) {
     this.#memory = parts.memory;
     this.#exports = parts.coreExports;
-    parts.inlineHandlers.forEach(({ key }, index) => {
+    parts.inlineKeys.forEach((key, index) => {
       this.#numbers.set(key, HANDLER_FIRST_SHAPE + index);
     });
-    this.#firstOutOfLine = HANDLER_FIRST_SHAPE + parts.inlineHandlers.length;
+    this.#firstOutOfLine = HANDLER_FIRST_SHAPE + parts.inlineKeys.length;
     // Element 0 of the table is the system operations' function.
     this.#next = this.#firstOutOfLine + 1;
+    this.#prebuilt = parts.prebuilt;
+    for (const key of parts.prebuilt?.shapeKeys ?? []) this.#numbers.set(key, this.#next++);
+    this.#prebuiltEnd = this.#next;
   }
 
   /** Number of the handler that runs system operations. */
@@ -59,7 +74,10 @@ export class HandlerRegistry {
   /** @returns the handler of a shape, to exist once `compile` has run */
   numberOf(shape: Shape): number {
     const known = this.#numbers.get(shape.key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (this.#prebuilt !== undefined && known > this.#firstOutOfLine && known < this.#prebuiltEnd) this.#usePrebuilt();
+      return known;
+    }
     const number = this.#next++;
     this.#numbers.set(shape.key, number);
     this.#pending.push(shape);
@@ -76,14 +94,24 @@ export class HandlerRegistry {
     if (this.#pending.length === 0) return;
     const shapes = this.#pending;
     this.#pending = [];
-    const bytes = generateHandlerModule(shapes);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      core: this.#exports,
-      host: { memory: this.#memory },
-    });
+    this.made.push(...shapes);
+    this.#instantiate(
+      new WebAssembly.Module(generateHandlerModule(shapes)),
+      shapes.map(({ key }) => key),
+    );
+  }
+
+  #usePrebuilt(): void {
+    const prebuilt = this.#prebuilt;
+    this.#prebuilt = undefined;
+    if (prebuilt) this.#instantiate(prebuilt.module(), prebuilt.shapeKeys);
+  }
+
+  #instantiate(module: WebAssembly.Module, keys: readonly string[]): void {
+    const instance = new WebAssembly.Instance(module, { core: this.#exports, host: { memory: this.#memory } });
     const table = this.#exports.handlers as WebAssembly.Table;
-    for (const [index, shape] of shapes.entries()) {
-      const element = (this.#numbers.get(shape.key) as number) - this.#firstOutOfLine;
+    for (const [index, key] of keys.entries()) {
+      const element = (this.#numbers.get(key) as number) - this.#firstOutOfLine;
       if (element >= table.length) table.grow(table.length);
       table.set(element, instance.exports[`h${index}`] as () => void);
     }
