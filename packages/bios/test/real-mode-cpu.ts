@@ -1,4 +1,4 @@
-/** A processor for tests: the two dozen real-mode instructions that the ROM is made of, over a flat memory. */
+/** A processor for tests: the real-mode instructions that the ROM and the tests' handlers are made of, over a flat memory. */
 import type { FirmwareCpu, FirmwareMemory, FirmwareSegment } from '../src/index.ts';
 
 const FLAG_CF = 0x0001;
@@ -135,6 +135,13 @@ export class RealModeCpu implements FirmwareCpu {
       case 0xc3:
         this.ip = this.pop();
         return true;
+      case 0xca: {
+        const count = this.#fetch16();
+        this.ip = this.pop();
+        this.cs = this.pop();
+        this.esp += count;
+        return true;
+      }
       case 0xcd:
         this.interrupt(this.#fetch());
         return true;
@@ -169,6 +176,9 @@ export class RealModeCpu implements FirmwareCpu {
         this.interrupt(vector);
         return true;
       }
+      case 0xf8:
+        this.flags &= ~FLAG_CF;
+        return true;
       case 0xf9:
         this.flags |= FLAG_CF;
         return true;
@@ -179,6 +189,10 @@ export class RealModeCpu implements FirmwareCpu {
         this.flags |= FLAG_IF;
         return true;
       case 0xfc:
+        return true;
+      case 0xfe:
+        if (this.#fetch() !== 0xc0) throw new Error('only inc al');
+        this.eax = ((this.eax & 0xffff_ff00) | ((this.eax + 1) & 0xff)) >>> 0;
         return true;
       default:
         throw new Error(`opcode ${opcode.toString(16)} at ${this.cs.toString(16)}:${(this.ip - 1).toString(16)}`);
