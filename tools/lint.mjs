@@ -12,7 +12,7 @@ const LINTERS = [
     programOf('dependency-cruiser', 'depcruise'),
     ['packages', 'apps', '--config', '.dependency-cruiser.mjs'],
   ],
-  ['knip', programOf('knip', 'knip'), ['--no-progress']],
+  ['knip', programOf('knip', 'knip'), ['--no-progress', '--no-config-hints']],
 ];
 
 const failed = LINTERS.filter(([, script, args]) => runNode(script, args) !== 0).map(([name]) => name);
