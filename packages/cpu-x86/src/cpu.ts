@@ -16,7 +16,7 @@ import { RUN_FAULT, RUN_LOOKUP } from './engine/interpreter/run-function.ts';
 import { memoryOperand, type Shape } from './engine/interpreter/shape.ts';
 import { EngineLinearMemory } from './engine/linear-memory.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
-import { CPU_BASE, TLB_BASE } from './engine/memory-plan.ts';
+import { CPU_BASE, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
 import type { InterruptSource, MemoryIo, PortIo } from './host.ts';
 import { EMITTED_SEMANTICS } from './semantics/index.ts';
 import {
@@ -128,7 +128,7 @@ export class Cpu {
     this.exceptionLog = new ExceptionLog();
     this.#paging = createPagingRegisters();
     this.#access = new MemoryAccess({ memory: this.memory, state: this.state, paging: this.#paging });
-    const modules = interpreterModules();
+    const modules = interpreterModules(wasm.buffer.byteLength / WASM_PAGE_SIZE_BYTES);
     const host: CoreImports = {
       translateRead: (low, high, info) => this.#access.translateRead(low, high, info),
       translateWrite: (low, high, info) => this.#access.translateWrite(low, high, info),

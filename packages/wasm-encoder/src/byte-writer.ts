@@ -41,6 +41,12 @@ export class ByteWriter {
     return this.byte(rest);
   }
 
+  /** Unsigned LEB128 in five bytes whatever the value, so that it can be overwritten in place. */
+  u32Padded(value: number): this {
+    for (let shift = 0; shift < 28; shift += 7) this.byte(((value >>> shift) & 0x7f) | 0x80);
+    return this.byte((value >>> 28) & 0x7f);
+  }
+
   /** Signed LEB128 of a 32-bit integer. */
   s32(value: number): this {
     let rest = value | 0;

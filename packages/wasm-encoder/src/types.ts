@@ -26,6 +26,8 @@ export interface Limits {
   readonly max?: number;
   /** Memories only: shared between threads; requires `max`. */
   readonly shared?: boolean;
+  /** Writes `min` and `max` in five bytes each, so that they can be overwritten in the finished module. */
+  readonly padded?: boolean;
 }
 
 /** Writes a vector of value types. */
@@ -37,6 +39,8 @@ export function writeResultType(out: ByteWriter, types: readonly ValType[]): voi
 /** Writes the limits of a memory or table. */
 export function writeLimits(out: ByteWriter, limits: Limits): void {
   const flags = (limits.max === undefined ? 0 : 1) | (limits.shared ? 2 : 0);
-  out.byte(flags).u32(limits.min);
-  if (limits.max !== undefined) out.u32(limits.max);
+  const write = (value: number): void => void (limits.padded ? out.u32Padded(value) : out.u32(value));
+  out.byte(flags);
+  write(limits.min);
+  if (limits.max !== undefined) write(limits.max);
 }

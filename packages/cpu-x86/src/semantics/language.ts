@@ -15,13 +15,29 @@ export type Value =
   | { readonly kind: 'local'; readonly type: ValueType; readonly index: number }
   | { readonly kind: 'unary'; readonly type: ValueType; readonly op: Opcode; readonly a: Value }
   | { readonly kind: 'binary'; readonly type: ValueType; readonly op: Opcode; readonly a: Value; readonly b: Value }
-  | { readonly kind: 'select'; readonly type: ValueType; readonly condition: Value; readonly a: Value; readonly b: Value };
+  | {
+      readonly kind: 'select';
+      readonly type: ValueType;
+      readonly condition: Value;
+      readonly a: Value;
+      readonly b: Value;
+    };
 
 /** The wasm type that holds a guest value of this width. */
 export const typeOfWidth = (width: Width): ValueType => (width === 64 ? 'i64' : 'i32');
 
-const LOAD: Readonly<Record<Width, MemoryOpcode>> = { 8: 'i32.load8_u', 16: 'i32.load16_u', 32: 'i32.load', 64: 'i64.load' };
-const STORE: Readonly<Record<Width, MemoryOpcode>> = { 8: 'i32.store8', 16: 'i32.store16', 32: 'i32.store', 64: 'i64.store' };
+const LOAD: Readonly<Record<Width, MemoryOpcode>> = {
+  8: 'i32.load8_u',
+  16: 'i32.load16_u',
+  32: 'i32.load',
+  64: 'i64.load',
+};
+const STORE: Readonly<Record<Width, MemoryOpcode>> = {
+  8: 'i32.store8',
+  16: 'i32.store16',
+  32: 'i32.store',
+  64: 'i64.store',
+};
 
 /** Hands out local variables; `release` makes all of them free again, for the next instruction. */
 export class LocalPool {
@@ -38,6 +54,21 @@ export class LocalPool {
     const position = this.#used[type]++;
     if (position === pool.length) pool.push(this.#code.addLocal(type));
     return pool[position] as number;
+  }
+
+  /**
+   * Sets every variable of the pool to zero, or only those taken since the last release. At the end of each path round a
+   * loop this tells an optimizing compiler that none of them is carried from one turn to the next.
+   */
+  clear(which: 'all' | 'used'): void {
+    for (const type of ['i32', 'i64'] as const) {
+      const count = which === 'all' ? this.#all[type].length : this.#used[type];
+      for (const index of this.#all[type].slice(0, count)) {
+        if (type === 'i32') this.#code.i32Const(0);
+        else this.#code.i64Const(0);
+        this.#code.localSet(index);
+      }
+    }
   }
 
   release(): void {

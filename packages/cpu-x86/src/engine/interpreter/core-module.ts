@@ -1,4 +1,4 @@
-import { type CodeBuilder, type DefinedFunction, type Limits, ModuleBuilder } from '@longmode/wasm-encoder';
+import { type CodeBuilder, type DefinedFunction, ModuleBuilder } from '@longmode/wasm-encoder';
 import { SS } from '../../decode/instruction.ts';
 import { Emitter, LocalPool, type Value } from '../../semantics/language.ts';
 import { VECTOR_GP, VECTOR_SS } from '../../state/exceptions.ts';
@@ -19,13 +19,11 @@ import { ACCESS_INFO_WRITE } from '../tlb-probe.ts';
 import { CORE_FUNCTION_TYPES, type CoreFunctionName, type CoreFunctions } from './core-functions.ts';
 import { writeCarryFunction, writeConditionFunction, writeFlagsFunction } from './flag-functions.ts';
 import type { InlineHandler } from './inline-handlers.ts';
+import { importGuestMemory } from './memory-import.ts';
 import { writeRunFunction } from './run-function.ts';
 
 /** Elements of the table of out-of-line handlers; element 0 calls the system operations. */
 export const HANDLER_TABLE_SIZE = 16384;
-
-/** Limits that every memory meets, so that the module does not depend on the RAM's size. */
-export const ANY_MEMORY: Limits = { min: 1, max: 65536 };
 
 /** What the core module imports from TypeScript: i32 arguments only, because a bigint costs as much as the call. */
 export interface CoreImports {
@@ -113,7 +111,10 @@ function writeWriteSlow(code: CodeBuilder, imports: { translateWrite: number; co
  * Generates the core module: the functions that handlers share, the table of out-of-line handlers and the interpreter
  * itself, with a case for each of the inline shapes.
  */
-export function generateCoreModule(options: { inlineHandlers: readonly InlineHandler[] }): Uint8Array<ArrayBuffer> {
+export function generateCoreModule(options: {
+  memoryPages: number;
+  inlineHandlers: readonly InlineHandler[];
+}): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const i32 = 'i32' as const;
   const three = { params: [i32, i32, i32], results: [i32] };
@@ -125,7 +126,7 @@ export function generateCoreModule(options: { inlineHandlers: readonly InlineHan
     system: module.importFunction('host', 'system', { params: [i32], results: [i32] }),
     lookup: module.importFunction('host', 'lookup', { params: [], results: [i32] }),
   };
-  module.importMemory('host', 'memory', ANY_MEMORY);
+  importGuestMemory(module, options.memoryPages);
   const table = module.addTable({ min: HANDLER_TABLE_SIZE });
 
   const functions = {} as Record<CoreFunctionName, DefinedFunction>;

@@ -1,7 +1,7 @@
 import { ModuleBuilder } from '@longmode/wasm-encoder';
 import { LocalPool, type Value } from '../../semantics/language.ts';
 import { RIP } from '../../state/layout.ts';
-import { CPU_BASE } from '../memory-plan.ts';
+import { CPU_BASE, WASM_PAGE_SIZE_BYTES } from '../memory-plan.ts';
 import {
   CORE_FUNCTION_TYPES,
   type CoreFunctionName,
@@ -11,9 +11,9 @@ import {
   STATUS_NEXT,
   STATUS_TAKEN,
 } from './core-functions.ts';
-import { ANY_MEMORY } from './core-module.ts';
 import { writeHandlerBody } from './handler-body.ts';
 import { HandlerStage } from './handler-stage.ts';
+import { importGuestMemory } from './memory-import.ts';
 import { HANDLER_FIRST_SHAPE } from './run-function.ts';
 import type { Shape } from './shape.ts';
 
@@ -75,7 +75,8 @@ export class HandlerRegistry {
   numberOf(shape: Shape): number {
     const known = this.#numbers.get(shape.key);
     if (known !== undefined) {
-      if (this.#prebuilt !== undefined && known > this.#firstOutOfLine && known < this.#prebuiltEnd) this.#usePrebuilt();
+      if (this.#prebuilt !== undefined && known > this.#firstOutOfLine && known < this.#prebuiltEnd)
+        this.#usePrebuilt();
       return known;
     }
     const number = this.#next++;
@@ -96,7 +97,7 @@ export class HandlerRegistry {
     this.#pending = [];
     this.made.push(...shapes);
     this.#instantiate(
-      new WebAssembly.Module(generateHandlerModule(shapes)),
+      new WebAssembly.Module(generateHandlerModule(shapes, this.#memory.buffer.byteLength / WASM_PAGE_SIZE_BYTES)),
       shapes.map(({ key }) => key),
     );
   }
@@ -119,13 +120,13 @@ export class HandlerRegistry {
 }
 
 /** Generates a module with one exported function `h0`, `h1`, ... for each shape: `(record) -> STATUS_*`. */
-export function generateHandlerModule(shapes: readonly Shape[]): Uint8Array<ArrayBuffer> {
+export function generateHandlerModule(shapes: readonly Shape[], memoryPages: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const core = {} as Record<CoreFunctionName, number>;
   for (const name of Object.keys(CORE_FUNCTION_TYPES) as CoreFunctionName[]) {
     core[name] = module.importFunction('core', name, CORE_FUNCTION_TYPES[name]);
   }
-  module.importMemory('host', 'memory', ANY_MEMORY);
+  importGuestMemory(module, memoryPages);
   shapes.forEach((shape, index) => {
     const { code, index: functionIndex } = module.addFunction({ params: ['i32'], results: ['i32'] }, shape.key);
     const leave = (status: number): void => {

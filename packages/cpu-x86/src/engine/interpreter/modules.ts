@@ -1,9 +1,10 @@
 import { generateCoreModule } from './core-module.ts';
 import type { PrebuiltHandlers } from './handler-registry.ts';
 import { inlineHandlers } from './hot-shapes.ts';
+import { fitMemoryImport } from './memory-import.ts';
 import { decodeBase64, PREBUILT } from './prebuilt.ts';
 
-/** The modules that every CPU of the process shares. */
+/** The modules that every CPU with the same size of memory shares. */
 export interface InterpreterModules {
   readonly core: WebAssembly.Module;
   readonly inlineKeys: readonly string[];
@@ -11,27 +12,35 @@ export interface InterpreterModules {
   readonly prebuilt?: PrebuiltHandlers;
 }
 
-let modules: InterpreterModules | undefined;
+const modules = new Map<number, InterpreterModules>();
 
-/** @returns the interpreter's modules, from the build if it left any, else generated at the first call */
-export function interpreterModules(): InterpreterModules {
-  if (modules !== undefined) return modules;
-  if (PREBUILT === undefined) {
-    const handlers = inlineHandlers();
-    const core = new WebAssembly.Module(generateCoreModule({ inlineHandlers: handlers }));
-    modules = { core, inlineKeys: handlers.map(({ key }) => key) };
-  } else {
-    const { inlineKeys, shapeKeys, handlers } = PREBUILT;
-    let handlerModule: WebAssembly.Module | undefined;
-    const module = (): WebAssembly.Module => {
-      handlerModule ??= new WebAssembly.Module(decodeBase64(handlers));
-      return handlerModule;
-    };
-    modules = {
-      core: new WebAssembly.Module(decodeBase64(PREBUILT.core)),
-      inlineKeys,
-      prebuilt: { shapeKeys, module },
-    };
+/** @returns the interpreter's modules for a memory size, from what the build left if it left any, else generated */
+export function interpreterModules(memoryPages: number): InterpreterModules {
+  let found = modules.get(memoryPages);
+  if (found === undefined) {
+    found = PREBUILT === undefined ? generate(memoryPages) : load(PREBUILT, memoryPages);
+    modules.set(memoryPages, found);
   }
-  return modules;
+  return found;
+}
+
+function generate(memoryPages: number): InterpreterModules {
+  const handlers = inlineHandlers();
+  const bytes = generateCoreModule({ memoryPages, inlineHandlers: handlers });
+  return { core: new WebAssembly.Module(bytes), inlineKeys: handlers.map(({ key }) => key) };
+}
+
+function load(prebuilt: NonNullable<typeof PREBUILT>, memoryPages: number): InterpreterModules {
+  const compile = (text: string): WebAssembly.Module => {
+    const bytes = decodeBase64(text);
+    fitMemoryImport(bytes, memoryPages);
+    return new WebAssembly.Module(bytes);
+  };
+  let handlers: WebAssembly.Module | undefined;
+  const module = (): WebAssembly.Module => {
+    handlers ??= compile(prebuilt.handlers);
+    return handlers;
+  };
+  const { inlineKeys, shapeKeys } = prebuilt;
+  return { core: compile(prebuilt.core), inlineKeys, prebuilt: { shapeKeys, module } };
 }

@@ -11,6 +11,6 @@ import type { Shape } from './shape.ts';
  */
 export function prebuildInterpreter(shapes: readonly Shape[]): Prebuilt {
   const handlers = inlineHandlers();
-  const core = generateCoreModule({ inlineHandlers: handlers });
-  return prebuild({ inlineHandlers: handlers, core, shapes, handlers: generateHandlerModule(shapes) });
+  const core = generateCoreModule({ memoryPages: 1, inlineHandlers: handlers });
+  return prebuild({ inlineHandlers: handlers, core, shapes, handlers: generateHandlerModule(shapes, 1) });
 }
