@@ -298,6 +298,7 @@ export class Cpu {
   #deliverPending(interruptsEnabled: boolean): boolean {
     if (this.#nmiPending && !this.#isNmiBlocked) {
       this.#nmiPending = false;
+      this.#isNmiBlocked = true;
       this.#wake();
       this.#retired += 1;
       this.#deliver({ vector: VECTOR_NMI, kind: 'nmi', errorCode: NO_ERROR_CODE, rip: this.state.rip });
@@ -343,6 +344,11 @@ export class Cpu {
       item.encoding.semantics
     ] as SystemOperation;
     const outcome: Outcome = operation(this.#context, item);
+    // An IRET ends the blocking of NMIs, whether or not it returns from their handler.
+    if (item.encoding.semantics === 'IRET' && outcome !== OUTCOME_FAULT && this.#isNmiBlocked) {
+      this.#isNmiBlocked = false;
+      this.#attention = true;
+    }
     if (outcome === OUTCOME_NEXT && (this.#attention || state.field(INTERRUPT_SHADOW) !== 0)) {
       state.rip = next;
       return OUTCOME_EXIT;
