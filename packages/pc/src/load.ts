@@ -216,7 +216,7 @@ function refuseHandOver(options: LoadOptions, what: string): void {
     code: 'bad-option',
     offset: null,
     what: isText ? 'the command line' : 'the modules',
-    expected: 'a Multiboot kernel to take them',
+    expected: `a Multiboot kernel that takes ${isText ? 'it' : 'them'}`,
     found: what,
     cure: 'leave the option out, or give the kernel a Multiboot header',
   });

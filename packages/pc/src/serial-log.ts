@@ -15,6 +15,11 @@ export class SerialLog {
     return this.#dropped;
   }
 
+  /** Bytes that have come in all. */
+  get totalBytes(): number {
+    return this.#dropped + this.#size;
+  }
+
   /** The bytes that are kept. */
   get bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#size);
@@ -25,6 +30,12 @@ export class SerialLog {
     return new TextDecoder().decode(this.bytes);
   }
 
+  /** The last bytes, as UTF-8. @param sizeBytes how many at most */
+  tail(sizeBytes: number): string {
+    return new TextDecoder().decode(this.#bytes.slice(Math.max(0, this.#size - sizeBytes), this.#size));
+  }
+
+  /** Takes what the port sent. */
   add(byte: number): void {
     if (this.#size === this.#bytes.length) this.#makeRoom();
     this.#bytes[this.#size++] = byte;

@@ -1,0 +1,296 @@
+/** The command line: which commands and options there are. What they do is loaded when it is needed. */
+import { readFileSync } from 'node:fs';
+import {
+  type Application,
+  type ApplicationContext,
+  ArgumentScannerError,
+  buildApplication,
+  buildCommand,
+  buildRouteMap,
+  type CommandContext,
+  proposeCompletions,
+  run,
+  text_en,
+} from '@stricli/core';
+import { EXIT_BUG, EXIT_USAGE } from './exit-code.ts';
+import {
+  parseBootFeatures,
+  parseCount,
+  parseDebugExit,
+  parseExitCode,
+  parseInitrd,
+  parseMemorySize,
+  parseSeconds,
+  parseSerial,
+} from './options.ts';
+import { normalizeArguments } from './qemu-options.ts';
+import type { RunFlags } from './run.ts';
+
+/** What commands get: where to write, and where to leave their exit code. */
+interface LongmodeContext extends CommandContext {
+  finish(exitCode: number): void;
+  /** What the normalization of the arguments left out. */
+  readonly notes: readonly string[];
+}
+
+const text = (input: string): string => input;
+
+const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
+  loader: async () => {
+    const { runImage } = await import('./run.ts');
+    return async function (this: LongmodeContext, flags: RunFlags, image?: string): Promise<void> {
+      this.finish(await runImage({ ...flags, image, notes: this.notes }));
+    };
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          brief: 'Kernel, disk image or CD image; - is standard input',
+          placeholder: 'IMAGE',
+          parse: text,
+          optional: true,
+        },
+      ],
+    },
+    flags: {
+      memory: {
+        kind: 'parsed',
+        parse: parseMemorySize,
+        optional: true,
+        placeholder: 'SIZE',
+        brief: 'Memory: 512M, 1G; a bare number counts MiB [128M]',
+      },
+      serial: {
+        kind: 'parsed',
+        parse: parseSerial,
+        optional: true,
+        placeholder: 'TO',
+        brief: 'COM1: stdio, none or file:PATH [below the live screen, else stdio]',
+      },
+      display: {
+        kind: 'enum',
+        values: ['terminal', 'none'],
+        optional: true,
+        brief: 'Live screen and keyboard [terminal if there is one]',
+      },
+      screen: { kind: 'boolean', optional: true, withNegated: false, brief: 'Print the last screen after the run' },
+      report: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'FILE',
+        brief: 'Write outcome, screen, registers and exceptions as JSON (- is standard output)',
+      },
+      timeout: {
+        kind: 'parsed',
+        parse: parseSeconds,
+        optional: true,
+        placeholder: 'SECONDS',
+        brief: 'Stop after so much wall time',
+      },
+      maxTime: {
+        kind: 'parsed',
+        parse: parseSeconds,
+        optional: true,
+        placeholder: 'SECONDS',
+        brief: 'Stop after so much virtual time, which repeats exactly',
+      },
+      maxInstructions: {
+        kind: 'parsed',
+        parse: parseCount,
+        optional: true,
+        placeholder: 'N',
+        brief: 'Stop after so many instructions, such as 10M',
+      },
+      successCode: {
+        kind: 'parsed',
+        parse: parseExitCode,
+        optional: true,
+        placeholder: 'N',
+        brief: 'Exit code of the guest that means success: becomes 0',
+      },
+      reboot: { kind: 'boolean', default: true, brief: 'A reset boots again, unless it happens over and over' },
+      pace: {
+        kind: 'enum',
+        values: ['real', 'max'],
+        optional: true,
+        brief: 'Virtual time keeps to wall time, or passes as fast as it can [real with a live screen]',
+      },
+      append: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'TEXT',
+        brief: 'Command line for a Multiboot kernel',
+      },
+      initrd: {
+        kind: 'parsed',
+        parse: parseInitrd,
+        optional: true,
+        placeholder: 'FILES',
+        brief: 'Modules for a Multiboot kernel: FILE[ ARGUMENTS][,FILE…]',
+      },
+      bootFeatures: {
+        kind: 'parsed',
+        parse: parseBootFeatures,
+        optional: true,
+        placeholder: 'NAMES',
+        brief: 'Features of the bootloader crate that a bare ELF64 kernel was built with [found out]',
+      },
+      symbols: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'FILE',
+        brief: 'ELF file that names the functions [the image itself]',
+      },
+      kernel: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'FILE',
+        brief: 'The image, taken for a kernel whatever it looks like',
+      },
+      hda: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'FILE',
+        brief: 'First hard disk; writes are not kept',
+      },
+      hdb: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'Second hard disk' },
+      fda: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'First floppy' },
+      fdb: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'Second floppy' },
+      cdrom: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'CD-ROM' },
+      boot: {
+        kind: 'enum',
+        values: ['hard-disk', 'floppy', 'cd-rom'],
+        optional: true,
+        brief: 'Drive to boot from [the first that there is, in this order]',
+      },
+      debugExit: {
+        kind: 'parsed',
+        parse: parseDebugExit,
+        optional: true,
+        placeholder: 'PORT',
+        brief: 'Port of the debug-exit device, or none [0xf4]',
+      },
+      verbose: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Tell of accesses that no part answers and of firmware calls that do not exist',
+      },
+      quiet: { kind: 'boolean', optional: true, withNegated: false, brief: 'Say nothing but errors' },
+    },
+  },
+  docs: {
+    brief: 'Boot an image on a PC in this terminal',
+    customUsage: ['[options] IMAGE', '[options] -kernel FILE', '[options] -drive file=FILE,format=raw'],
+    fullDescription: [
+      'Boots an image: an ELF64 kernel as the bootloader crate 0.9 hands over, a Multiboot 1 kernel, or a disk, floppy or',
+      "CD image by the firmware. QEMU's spellings work too: -kernel, -drive, -hda, -m, -serial, -display, -nographic,",
+      '-device isa-debug-exit, -no-reboot, -append, -initrd.',
+      '',
+      "Exit codes: the guest's are odd, (value << 1) | 1 of what it writes to the debug-exit port. 0 success code or left by",
+      'Ctrl+], 64 usage, 66 file not readable, 68 image rejected, 70 internal error, 74 file not writable, 100 triple fault,',
+      '102 halted for ever, 104 reset, 124 time or instruction limit, 130 interrupted.',
+    ].join('\n'),
+  },
+});
+
+const completionCommand = buildCommand<Record<never, never>, [string], LongmodeContext>({
+  loader: async () => {
+    const { completionScript } = await import('./completion.ts');
+    return function (this: LongmodeContext, _flags: Record<never, never>, shell: string): void {
+      this.process.stdout.write(completionScript(shell));
+      this.finish(0);
+    };
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'bash, zsh or fish', placeholder: 'SHELL', parse: text }],
+    },
+  },
+  docs: { brief: "Print a script that completes longmode's options in a shell" },
+});
+
+function application(): Application<LongmodeContext> {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const routes = buildRouteMap<'run' | 'completion', LongmodeContext>({
+    routes: { run: runCommand, completion: completionCommand },
+    defaultCommand: 'run',
+    docs: { brief: 'An x86-64 PC that boots kernels and tells why they died' },
+  });
+  return buildApplication(routes, {
+    name: 'longmode',
+    versionInfo: { currentVersion: manifest.version },
+    scanner: { caseStyle: 'allow-kebab-for-camel' },
+    documentation: { onlyRequiredInUsageLine: true, disableAnsiColor: !usesColor() },
+    localization: {
+      text: {
+        ...text_en,
+        exceptionWhileParsingArguments: (error) =>
+          `longmode: ${parseMessage(error)} (longmode run --help lists the options)`,
+        exceptionWhileLoadingCommandFunction: rethrow,
+        exceptionWhileRunningCommand: rethrow,
+        noCommandRegisteredForInput: ({ input, corrections }) => {
+          const hint = corrections.length > 0 ? `; did you mean ${corrections.join(' or ')}?` : '';
+          return `longmode: no command ${input}${hint}`;
+        },
+      },
+    },
+  });
+}
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * @param argv the arguments after the program's name
+ * @returns the exit code
+ */
+export async function runApplication(argv: readonly string[]): Promise<number> {
+  const isCompleting = argv[0] === '--complete';
+  const { args, notes } = isCompleting ? { args: [], notes: [] } : normalizeArguments(argv);
+  let exitCode: number | undefined;
+  const { stdout, stderr, env } = process;
+  const own: ApplicationContext['process'] = { stdout, stderr, env };
+  const context: LongmodeContext & ApplicationContext = {
+    process: own,
+    notes,
+    finish: (code) => {
+      exitCode = code;
+    },
+  };
+  if (isCompleting) {
+    for (const { completion } of await proposeCompletions(application(), argv.slice(1), context)) {
+      stdout.write(`${completion}\n`);
+    }
+    return 0;
+  }
+  await run(application(), args, context);
+  if (exitCode !== undefined) return exitCode;
+  const code = Number(own.exitCode ?? 0);
+  if (code === 0) return 0;
+  return code <= -4 ? EXIT_USAGE : EXIT_BUG;
+}
+
+function parseMessage(error: unknown): string {
+  if (!(error instanceof ArgumentScannerError)) return error instanceof Error ? error.message : String(error);
+  const message = text_en.exceptionWhileParsingArguments(error, false);
+  return message
+    .replace(/^Failed to parse "(.*)" for (\S+): (?:CliError: )?/, '--$2=$1: ')
+    .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
+}
+
+/** The parser would print a stack trace; the caller knows better. */
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+function usesColor(): boolean {
+  return (process.env.NO_COLOR ?? '') === '';
+}

@@ -1,0 +1,129 @@
+/** From options to a planned boot: which image, what else is attached, what is handed over. */
+import { BootError } from '@longmode/bootloader';
+import { ElfError } from '@longmode/elf';
+import {
+  type DriveKind,
+  type ImagePlan,
+  KERNEL_SIZE_MAX_BYTES,
+  type LoadOptions,
+  OverlayDisk,
+  placesInKernel,
+  planImage,
+} from '@longmode/pc';
+import { CliError, EXIT_REJECTED, EXIT_USAGE, usageError } from './exit-code.ts';
+import { type ImageFile, openImage, readFile } from './image-file.ts';
+import type { InitrdFile } from './options.ts';
+
+/** Options that say what to boot. */
+export interface BootSourceOptions {
+  readonly image?: string | undefined;
+  readonly kernel?: string | undefined;
+  readonly hda?: string | undefined;
+  readonly hdb?: string | undefined;
+  readonly fda?: string | undefined;
+  readonly fdb?: string | undefined;
+  readonly cdrom?: string | undefined;
+  readonly boot?: DriveKind | undefined;
+  readonly memory?: number | undefined;
+  readonly append?: string | undefined;
+  readonly initrd?: readonly InitrdFile[] | undefined;
+  readonly bootFeatures?: LoadOptions['direct64'] | undefined;
+  readonly symbols?: string | undefined;
+}
+
+/** What will be booted. */
+export interface BootSource {
+  /** Name of the image, for messages. */
+  readonly name: string;
+  readonly plan: ImagePlan;
+  /** Closes the files, once the machine does not run any more. */
+  close(): void;
+}
+
+const DRIVE_KINDS: readonly DriveKind[] = ['hard-disk', 'floppy', 'cd-rom'];
+
+/**
+ * Opens the files and plans the boot.
+ *
+ * @throws CliError: 66 for a file that cannot be read, 68 for an image that does not boot, 64 for options that do not fit
+ */
+export function openBootSource(options: BootSourceOptions): BootSource {
+  const given = options.kernel ?? options.image;
+  if (options.kernel !== undefined && options.image !== undefined) {
+    throw usageError(`${options.image}: --kernel names an image already; attach a disk with --hda`);
+  }
+  const drives: Record<DriveKind, string[]> = {
+    'hard-disk': [options.hda, options.hdb].filter((path) => path !== undefined),
+    floppy: [options.fda, options.fdb].filter((path) => path !== undefined),
+    'cd-rom': [options.cdrom].filter((path) => path !== undefined),
+  };
+  let as: LoadOptions['as'] = options.kernel === undefined ? undefined : 'kernel';
+  let path = given;
+  if (path === undefined) {
+    const kind = options.boot ?? DRIVE_KINDS.find((candidate) => drives[candidate].length > 0);
+    path = kind === undefined ? undefined : drives[kind].shift();
+    if (path === undefined) {
+      throw usageError(
+        kind === undefined ? 'give an image: longmode run IMAGE' : `--boot=${kind}: there is no such drive`,
+      );
+    }
+    as = kind;
+  } else if (options.kernel === undefined) as = options.boot;
+
+  const files: ImageFile[] = [];
+  const open = (name: string): ImageFile => {
+    const file = openImage(name);
+    files.push(file);
+    return file;
+  };
+  const close = (): void => {
+    for (const file of files) file.close();
+  };
+  try {
+    const image = open(path);
+    const plan = planOf(image, {
+      ...(as === undefined ? {} : { as }),
+      ...(options.memory === undefined ? {} : { ramSizeBytes: options.memory }),
+      ...(options.append === undefined ? {} : { commandLine: commandLine(path, options.append) }),
+      ...(options.bootFeatures === undefined ? {} : { direct64: options.bootFeatures }),
+      modules: (options.initrd ?? []).map((file) => ({
+        bytes: readFile(file.path, KERNEL_SIZE_MAX_BYTES),
+        text: file.text,
+      })),
+      disks: {
+        hardDisks: drives['hard-disk'].map((name) => new OverlayDisk(open(name).source)),
+        floppies: drives.floppy.map((name) => new OverlayDisk(open(name).source)),
+        cdRoms: drives['cd-rom'].map((name) => {
+          return new OverlayDisk(open(name).source, { sectorSizeBytes: 2048, isWritable: false });
+        }),
+      },
+    });
+    if (options.symbols === undefined) return { name: image.name, plan, close };
+    const places = placesInKernel(readFile(options.symbols, KERNEL_SIZE_MAX_BYTES), plan.loadPlan?.loadBias ?? 0n);
+    return { name: image.name, plan: { ...plan, places }, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** By custom a Multiboot command line begins with the kernel's name. */
+function commandLine(path: string, text: string): string {
+  return `${path} ${text}`;
+}
+
+function planOf(image: ImageFile, options: LoadOptions): ImagePlan {
+  try {
+    return planImage(image.source, options);
+  } catch (error) {
+    if (error instanceof BootError && error.code === 'bad-option') throw new CliError(EXIT_USAGE, error.message);
+    if (error instanceof BootError) {
+      const place = error.offset === null ? '' : ` (at file offset 0x${error.offset.toString(16)})`;
+      throw new CliError(EXIT_REJECTED, `${image.name}: ${error.message}${place}`);
+    }
+    if (error instanceof ElfError) {
+      throw new CliError(EXIT_REJECTED, `${image.name}: ${error.message}; the file is damaged: build or copy it again`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,291 @@
+/** `longmode run`: boots an image, shows what it does, and says how it ended. */
+import { closeSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import {
+  exitCodeOf,
+  explainOutcome,
+  type ImagePlan,
+  makeReport,
+  type Pc,
+  type PcEvents,
+  SerialLog,
+  startImage,
+} from '@longmode/pc';
+import { type BootSource, type BootSourceOptions, openBootSource } from './boot-source.ts';
+import { CliError, EXIT_REJECTED, EXIT_UNWRITABLE, usageError } from './exit-code.ts';
+import type { Front } from './front.ts';
+import { LiveFront } from './live-front.ts';
+import type { DebugExitPort, SerialTarget } from './options.ts';
+import { PlainFront } from './plain-front.ts';
+import { fileSink, openForWriting, type SerialSink, streamSink } from './serial-port.ts';
+import { BOOT_LOOP_RESETS, BOOT_LOOP_TIME_NS, Session, type SessionResult } from './session.ts';
+import { Teller } from './teller.ts';
+import { screenText } from './terminal/picture.ts';
+import { colorDepthOf, Terminal } from './terminal/terminal.ts';
+
+/** The options of `longmode run`, parsed. */
+export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
+  readonly serial?: SerialTarget;
+  readonly display?: 'terminal' | 'none';
+  readonly screen?: boolean;
+  readonly report?: string;
+  readonly timeout?: number;
+  readonly maxTime?: number;
+  readonly maxInstructions?: number;
+  readonly successCode?: number;
+  readonly reboot: boolean;
+  readonly pace?: 'real' | 'max';
+  readonly debugExit?: DebugExitPort;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** The options, the image, and what was to be said about the command line. */
+export interface RunOptions extends RunFlags {
+  readonly image: string | undefined;
+  readonly notes: readonly string[];
+}
+
+/** Events told with `--verbose` at most. */
+const VERBOSE_MAX = 200;
+
+/**
+ * Runs an image to its end.
+ *
+ * @returns the exit code
+ * @throws CliError before anything has run
+ */
+export async function runImage(options: RunOptions): Promise<number> {
+  const { stdout, stderr, env } = process;
+  const teller = new Teller({
+    isQuiet: options.quiet === true,
+    usesColor: colorDepthOf(stderr, env) > 1,
+    isTerminal: stderr.isTTY === true,
+    write: (text) => void stderr.write(text),
+  });
+  for (const note of options.notes) teller.note(note);
+  const report = options.report === undefined ? null : openReport(options.report);
+  let source: BootSource;
+  try {
+    source = openBootSource(options);
+  } catch (error) {
+    if (error instanceof CliError && error.exitCode === EXIT_REJECTED) {
+      report?.({ outcome: 'rejected', exitCode: error.exitCode, explanation: [error.message] });
+    }
+    throw error;
+  }
+  const { plan, name } = source;
+  teller.info(`${name}: ${plan.description}, ${methodText(plan)}`);
+
+  const depth = colorDepthOf(stdout, env);
+  const serial = new SerialLog();
+  const front = openFront(options, { name, serial, teller });
+  const stops: { why: 'leave' | 'interrupt' | 'closed' | 'not-bootable' | NodeJS.Signals | null } = { why: null };
+  let session: Session | undefined;
+  const stop = (why: typeof stops.why): void => {
+    stops.why ??= why;
+    session?.stop();
+  };
+  const onSerial = (byte: number): void => {
+    serial.add(byte);
+    front.takeByte(byte);
+  };
+  const verbose = options.verbose === true ? verboseEvents(teller) : {};
+  const unbootable: string[] = [];
+  const onFirmware: PcEvents['onFirmware'] = (event) => {
+    verbose.onFirmware?.(event);
+    if (event.kind !== 'not-bootable') return;
+    unbootable.push(...event.reasons);
+    stop('not-bootable');
+  };
+  const pc = makeMachine(plan, options, { ...verbose, onSerial, onFirmware });
+  session = new Session({
+    pc,
+    plan,
+    limits: {
+      ...(options.maxInstructions === undefined ? {} : { instructions: options.maxInstructions }),
+      ...(options.maxTime === undefined ? {} : { virtualTimeNs: options.maxTime * 1e9 }),
+      ...(options.timeout === undefined ? {} : { wallTimeMs: options.timeout * 1000 }),
+    },
+    isPaced: (options.pace ?? (front instanceof LiveFront ? 'real' : 'max')) === 'real',
+    reboots: options.reboot,
+    hasInput: () => front.hasInput(),
+    onSlice: () => front.onSlice(),
+    onReboot: (count) => teller.note(`the guest reset the machine; boot ${count + 1} begins`),
+  });
+  const releaseSignals = catchSignals(stop);
+  const running = session;
+  let result: SessionResult;
+  try {
+    if (front instanceof LiveFront) teller.hold();
+    front.start(pc, { leave: stop, instructions: () => running.instructions });
+    result = await session.run();
+  } finally {
+    await front.finish();
+    teller.release();
+    releaseSignals();
+    source.close();
+  }
+
+  if (options.screen === true && !(front instanceof LiveFront)) {
+    stdout.write(depth === 1 ? plainScreen(pc) : screenText(pc.vga.textScreen(), stdout.columns, depth));
+  }
+  const exitCode = endCode(result, stops.why, options.successCode);
+  if (stops.why === 'not-bootable') teller.problem([`${name}: the firmware finds nothing to boot`, ...unbootable]);
+  else tellEnd(teller, { pc, plan, result, why: stops.why, options });
+  const { outcome, reboots, instructionsBefore } = result;
+  const context = { outcome, serial, places: plan.places, reboots, instructionsBefore };
+  report?.({ ...makeReport(pc, context), exitCode, wallTimeMs: Math.round(result.wallTimeMs) });
+  if (stops.why !== null && stops.why.startsWith('SIG') && stops.why !== 'SIGINT') {
+    process.kill(process.pid, stops.why as NodeJS.Signals);
+  }
+  return exitCode;
+}
+
+function methodText(plan: ImagePlan): string {
+  switch (plan.method) {
+    case 'multiboot1':
+      return 'booted by Multiboot 1';
+    case 'direct64':
+      return 'booted as the bootloader crate 0.9 does';
+    default:
+      return `booted by the firmware from the first ${plan.bootDrive?.replace('hard-disk', 'hard disk') ?? 'drive'}`;
+  }
+}
+
+function makeMachine(plan: ImagePlan, options: RunOptions, events: PcEvents): Pc {
+  const { debugExit } = options;
+  try {
+    return startImage(plan, {
+      events,
+      onReset: 'stop',
+      ...(debugExit === undefined ? {} : { debugExitPort: debugExit.port }),
+    });
+  } catch (error) {
+    // The only thing that the host may refuse.
+    if (!(error instanceof RangeError) || !/WebAssembly\.Memory|allocat/.test(error.message)) throw error;
+    throw usageError(`--memory: this computer cannot give ${(plan.config.ramSizeBytes ?? 0) / 2 ** 20} MiB`);
+  }
+}
+
+function openFront(options: RunOptions, made: { name: string; serial: SerialLog; teller: Teller }): Front {
+  const { stdin, stdout, stderr, env } = process;
+  const target = options.serial ?? { kind: 'auto' };
+  const isShown = stdout.isTTY === true && env.TERM !== 'dumb';
+  if (options.display === 'terminal' && !isShown) made.teller.note('there is no terminal to show the screen in');
+  const file = target.kind === 'file' ? fileSink(target.path) : null;
+  const terminal = new Terminal({ input: stdin, output: stdout });
+  if (isShown && options.display !== 'none') {
+    return new LiveFront({
+      terminal,
+      depth: colorDepthOf(stdout, env),
+      name: basename(made.name),
+      serial: made.serial,
+      showsSerial: target.kind === 'auto' || target.kind === 'stdio',
+      sink: file,
+    });
+  }
+  const sink: SerialSink | null = target.kind === 'none' ? null : (file ?? streamSink(stdout));
+  const takesInput = target.kind === 'stdio' && options.image !== '-' && options.kernel !== '-';
+  const input = !takesInput ? null : stdin.isTTY === true ? { terminal } : { stream: stdin };
+  const isProgress = stderr.isTTY === true && options.quiet !== true;
+  const isShared = stdout.isTTY === true && sink !== null && file === null;
+  const write = (text: string): void => void stderr.write(text);
+  return new PlainFront({ sink, input, progress: isProgress ? { write, isShared } : null });
+}
+
+function verboseEvents(teller: Teller): PcEvents {
+  let count = 0;
+  const tell = (message: string): void => {
+    count += 1;
+    if (count <= VERBOSE_MAX) teller.note(message);
+    if (count === VERBOSE_MAX) teller.note('and so on; nothing more of this kind is told');
+  };
+  const hex = (value: number): string => `0x${value.toString(16)}`;
+  const written = (value: number | null): string =>
+    value === null ? ', which was read' : `, ${hex(value)} was written`;
+  return {
+    onUnclaimedPort: (access) => tell(`no part answers at port ${hex(access.port)}${written(access.value)}`),
+    onUnclaimedMemory: (access) => tell(`no part answers at address ${hex(access.address)}${written(access.value)}`),
+    onFirmware: (event) => {
+      if (event.kind === 'unsupported-function') {
+        tell(`the firmware has no INT ${hex(event.vector)} with AX=${hex(event.ax)}`);
+      } else if (event.kind === 'unexpected-interrupt') {
+        tell(`nobody handles interrupt ${hex(event.vector)} at ${hex(event.cs)}:${hex(event.ip)}`);
+      }
+    },
+  };
+}
+
+/** SIGINT ends the run as Ctrl+C does, the second one at once; the others end it, and then the process as they always do. */
+function catchSignals(stop: (why: NodeJS.Signals) => void): () => void {
+  let count = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    count += 1;
+    if (count > 1) process.exit(130);
+    stop(signal);
+  };
+  const onClosed = (): void => stop('SIGPIPE');
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  process.stdout.on('error', onClosed);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}
+
+function endCode(result: SessionResult, why: string | null, successCode: number | undefined): number {
+  if (why === 'not-bootable') return EXIT_REJECTED;
+  if (result.outcome.kind !== 'stopped') return exitCodeOf(result.outcome, successCode);
+  if (why === 'leave') return 0;
+  return why === 'SIGPIPE' ? EXIT_UNWRITABLE : exitCodeOf(result.outcome, successCode);
+}
+
+interface End {
+  readonly pc: Pc;
+  readonly plan: ImagePlan;
+  readonly result: SessionResult;
+  readonly why: string | null;
+  readonly options: RunOptions;
+}
+
+function tellEnd(teller: Teller, { pc, plan, result, why, options }: End): void {
+  const { outcome, cause } = result;
+  const lines = explainOutcome(pc, outcome, plan.places);
+  if (outcome.kind === 'debug-exit') teller.info(lines[0] ?? '');
+  else if (outcome.kind === 'stopped') {
+    if (why !== 'leave' && why !== 'SIGPIPE') teller.problem([`interrupted; ${lines[0]}`, ...lines.slice(1)]);
+  } else if (cause === 'boot-loop') {
+    const seconds = BOOT_LOOP_TIME_NS / 1e9;
+    const loop = `a boot loop: ${BOOT_LOOP_RESETS} resets, each within ${seconds} s of virtual time`;
+    teller.problem([
+      `${loop}; the last time, ${lines[0]}`,
+      ...lines.slice(1),
+      'with --no-reboot the first one ends the run',
+    ]);
+  } else if (outcome.kind === 'limit') teller.problem([`${limitText(cause, options)}; ${lines[0]}`, ...lines.slice(1)]);
+  else teller.problem(lines);
+}
+
+function limitText(cause: SessionResult['cause'], options: RunOptions): string {
+  if (cause === 'instructions') return `the limit of ${options.maxInstructions} instructions is reached`;
+  if (cause === 'virtual-time') return `the limit of ${options.maxTime} s of virtual time is reached`;
+  return `the limit of ${options.timeout} s is reached`;
+}
+
+/** @returns a function that writes the report; the file is opened at once, so that a wrong path fails before the run */
+function openReport(path: string): (report: object) => void {
+  if (path === '-') return (report) => void process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  const file = openForWriting(path);
+  return (report) => {
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+    closeSync(file);
+  };
+}
+
+function plainScreen(pc: Pc): string {
+  return pc.vga
+    .toStrings()
+    .map((row) => `${row.trimEnd()}\n`)
+    .join('');
+}

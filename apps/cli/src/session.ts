@@ -1,0 +1,168 @@
+/** One run of a machine: slices of time between which the host gets its turn, until the guest or a limit ends it. */
+import { type ImagePlan, type Outcome, type Pc, restartImage } from '@longmode/pc';
+
+/** What ends or paces a run. Limits that are not given do not exist. */
+export interface SessionLimits {
+  readonly instructions?: number;
+  /** Virtual time in nanoseconds. */
+  readonly virtualTimeNs?: number;
+  /** Wall time in milliseconds. */
+  readonly wallTimeMs?: number;
+}
+
+/** What a session is made of. */
+export interface SessionDependencies {
+  readonly pc: Pc;
+  readonly plan: ImagePlan;
+  readonly limits: SessionLimits;
+  /** Virtual time keeps to wall time instead of passing as fast as it can. */
+  readonly isPaced: boolean;
+  /** Whether a reset boots the image again. */
+  readonly reboots: boolean;
+  /** Whether input can still come: a guest that waits for it is not idle for ever. */
+  readonly hasInput: () => boolean;
+  /** Between two slices: hand over input, show output. A promise holds the run up. */
+  readonly onSlice: () => void | Promise<void>;
+  readonly onReboot: (count: number) => void;
+}
+
+/** How a session ended. */
+export interface SessionResult {
+  readonly outcome: Outcome;
+  readonly reboots: number;
+  /** Instructions of the boots before the last. */
+  readonly instructionsBefore: number;
+  /** Which limit ended it, or that the guest does nothing but reset; null for the outcome as it is. */
+  readonly cause: 'instructions' | 'virtual-time' | 'wall-time' | 'boot-loop' | null;
+  readonly wallTimeMs: number;
+}
+
+/** So many resets in a row, each within this virtual time of the one before, are a boot loop. */
+export const BOOT_LOOP_RESETS = 5;
+export const BOOT_LOOP_TIME_NS = 10e9;
+
+/** Wall time of a slice that is aimed at: short enough for input and signals, long enough not to cost. */
+const SLICE_PACED_MS = 8;
+const SLICE_FREE_MS = 40;
+const SLICE_INSTRUCTIONS_MIN = 10_000;
+const SLICE_INSTRUCTIONS_MAX = 2 ** 30;
+const SLICE_TIME_MIN_NS = 1e6;
+const SLICE_TIME_MAX_NS = 10e9;
+/** Virtual time that may lag behind wall time before it is given up. */
+const LAG_MAX_MS = 100;
+/** Pause while the guest has nothing to do. */
+const IDLE_PAUSE_MS = 10;
+/** A guest that retires nothing for so long, with no timer unmasked, sleeps for ever. */
+const SLEEP_TIME_NS = 1e9;
+
+/** Runs a machine until it ends or somebody stops it. */
+export class Session {
+  readonly #d: SessionDependencies;
+  #isStopping = false;
+  #instructionsBefore = 0;
+
+  constructor(dependencies: SessionDependencies) {
+    this.#d = dependencies;
+  }
+
+  /** Ends the run after the slice that runs. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#d.pc.requestStop();
+  }
+
+  /** Instructions of all boots. */
+  get instructions(): number {
+    return this.#instructionsBefore + this.#d.pc.cpu.instructionCount;
+  }
+
+  async run(): Promise<SessionResult> {
+    const { pc, plan, limits, isPaced, reboots: mayReboot } = this.#d;
+    const start = performance.now();
+    const target = isPaced ? SLICE_PACED_MS : SLICE_FREE_MS;
+    const endTick = limits.virtualTimeNs ?? Number.POSITIVE_INFINITY;
+    const endCount = limits.instructions ?? Number.POSITIVE_INFINITY;
+    let instructions = 100_000;
+    let sliceNs = 100e6;
+    let reboots = 0;
+    let quickResets = 0;
+    let lastReset = 0;
+    /** Wall time at which virtual time would have been 0. */
+    let pacedFrom = start - pc.virtualTimeNs / 1e6;
+    let sleptNs = 0;
+    const result = (outcome: Outcome, cause: SessionResult['cause'] = null): SessionResult => {
+      const wallTimeMs = performance.now() - start;
+      return { outcome, reboots, instructionsBefore: this.#instructionsBefore, cause, wallTimeMs };
+    };
+
+    for (;;) {
+      const before = performance.now();
+      const tickBefore = pc.virtualTimeNs;
+      const countBefore = pc.cpu.instructionCount;
+      let untilTick = tickBefore + sliceNs;
+      if (isPaced) {
+        if ((before - pacedFrom) * 1e6 - tickBefore > LAG_MAX_MS * 1e6)
+          pacedFrom = before - tickBefore / 1e6 - LAG_MAX_MS;
+        untilTick = Math.max(tickBefore + 1, (before - pacedFrom) * 1e6);
+      }
+      const outcome = pc.run({
+        instructions: Math.min(instructions, endCount - this.instructions),
+        untilTick: Math.min(untilTick, endTick),
+      });
+      await this.#d.onSlice();
+      if (this.#isStopping && (outcome.kind === 'limit' || outcome.kind === 'stopped'))
+        return result({ kind: 'stopped' });
+
+      if (outcome.kind === 'reset' && mayReboot) {
+        quickResets = pc.virtualTimeNs - lastReset <= BOOT_LOOP_TIME_NS ? quickResets + 1 : 1;
+        lastReset = pc.virtualTimeNs;
+        if (quickResets >= BOOT_LOOP_RESETS) return result(outcome, 'boot-loop');
+        reboots += 1;
+        this.#instructionsBefore += pc.cpu.instructionCount;
+        this.#d.onReboot(reboots);
+        restartImage(pc, plan);
+        continue;
+      }
+      if (outcome.kind === 'idle' && this.#d.hasInput()) {
+        await pause(IDLE_PAUSE_MS);
+        continue;
+      }
+      if (outcome.kind !== 'limit' && outcome.kind !== 'stopped') return result(outcome);
+
+      if (this.instructions >= endCount) return result(outcome, 'instructions');
+      if (pc.virtualTimeNs >= endTick) return result(outcome, 'virtual-time');
+      const after = performance.now();
+      if (after - start >= (limits.wallTimeMs ?? Number.POSITIVE_INFINITY)) return result(outcome, 'wall-time');
+
+      const done = pc.cpu.instructionCount - countBefore;
+      sleptNs = done === 0 ? sleptNs + pc.virtualTimeNs - tickBefore : 0;
+      if (sleptNs >= SLEEP_TIME_NS && !this.#d.hasInput() && isAsleepForEver(pc)) {
+        return result({ kind: 'idle', rip: pc.cpu.state.rip });
+      }
+      const elapsed = after - before;
+      if (elapsed > 2 * target) {
+        instructions = Math.max(SLICE_INSTRUCTIONS_MIN, Math.floor(instructions / 2));
+        sliceNs = Math.max(SLICE_TIME_MIN_NS, sliceNs / 2);
+      } else if (elapsed < target / 2) {
+        instructions = Math.min(SLICE_INSTRUCTIONS_MAX, instructions * 2);
+        sliceNs = Math.min(SLICE_TIME_MAX_NS, sliceNs * 2);
+      }
+      const ahead = isPaced ? pc.virtualTimeNs / 1e6 - (performance.now() - pacedFrom) : Number.NEGATIVE_INFINITY;
+      await pause(isPaced && ahead >= -1 ? Math.max(1, Math.min(IDLE_PAUSE_MS, ahead)) : 0);
+    }
+  }
+}
+
+/** Whether no interrupt that comes by itself can wake the processor: timer and real-time clock are both masked. */
+function isAsleepForEver(pc: Pc): boolean {
+  const master = pc.picMaster.snapshot().imr;
+  const slave = pc.picSlave.snapshot().imr;
+  return (master & 1) !== 0 && ((master & 4) !== 0 || (slave & 1) !== 0);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (milliseconds === 0) setImmediate(resolve);
+    else setTimeout(resolve, milliseconds);
+  });
+}

@@ -1,0 +1,109 @@
+/** The live display: the guest's screen, below it what COM1 says, and a status line. */
+import type { Pc, SerialLog } from '@longmode/pc';
+import type { ColorDepth } from './colors.ts';
+import { graphicsRows, lastUsedRow, textRow } from './picture.ts';
+import { plainLines } from './plain-text.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Wall time between two pictures at least, in milliseconds. */
+const FRAME_INTERVAL_MS = 33;
+/** Rows that the pane for COM1 needs to be worth showing, its title included. */
+const PANE_ROWS_MIN = 3;
+
+/** What a display shows. */
+export interface DisplayDependencies {
+  readonly terminal: Terminal;
+  readonly pc: Pc;
+  readonly depth: ColorDepth;
+  /** What COM1 has said, or null for no pane. */
+  readonly serial: SerialLog | null;
+  /** The text of the status line. */
+  readonly status: () => string;
+}
+
+/** Draws what has changed since the last picture, line by line. */
+export class Display {
+  readonly #d: DisplayDependencies;
+  #lines: string[] = [];
+  #changeCount = -1;
+  #serialBytes = -1;
+  #lastPaint = Number.NEGATIVE_INFINITY;
+  #cursor = '';
+  #output = '';
+
+  constructor(dependencies: DisplayDependencies) {
+    this.#d = dependencies;
+  }
+
+  /** Everything is drawn anew at the next picture. */
+  invalidate(): void {
+    this.#lines = [];
+    this.#cursor = '';
+    this.#lastPaint = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Draws a picture if it is time for one and the terminal has taken the last. @param now wall time in milliseconds */
+  update(now: number): void {
+    if (now - this.#lastPaint < FRAME_INTERVAL_MS || !this.#d.terminal.isDrained) return;
+    this.paint(now);
+  }
+
+  /** Draws a picture. */
+  paint(now: number): void {
+    this.#lastPaint = now;
+    const { terminal, pc, depth, serial } = this.#d;
+    const { columns, rows } = terminal;
+    const visible = Math.max(1, rows - 1);
+    const serialBytes = serial?.totalBytes ?? 0;
+    if (pc.vga.changeCount !== this.#changeCount || this.#lines.length !== rows || serialBytes !== this.#serialBytes) {
+      this.#changeCount = pc.vga.changeCount;
+      this.#serialBytes = serialBytes;
+      this.#drawLines(this.#picture(columns, visible), visible);
+    }
+    const status = this.#d.status().slice(0, columns).padEnd(columns);
+    this.#drawLine(rows - 1, depth === 1 ? status : `\x1b[0;7m${status}\x1b[0m`);
+    this.#flush();
+  }
+
+  #picture(columns: number, visible: number): string[] {
+    const { pc, depth, serial } = this.#d;
+    const screen = pc.vga.textScreen();
+    let lines: string[];
+    let cursor = '\x1b[?25l';
+    if (screen.rows > 0) {
+      const used = Math.max(lastUsedRow(screen), screen.cursor.isVisible ? screen.cursor.row : 0);
+      const shown = Math.min(screen.rows, visible);
+      const first = Math.max(0, Math.min(used - shown + 1, screen.rows - shown));
+      lines = Array.from({ length: shown }, (_, row) => textRow(screen, first + row, columns, depth));
+      const { row, column, isVisible, startScanLine } = screen.cursor;
+      if (isVisible && !screen.isBlanked && row >= first && row < first + shown && column < columns) {
+        const isBlock = startScanLine < screen.characterHeight / 2;
+        cursor = `\x1b[${row - first + 1};${column + 1}H\x1b[${isBlock ? 1 : 3} q\x1b[?25h`;
+      }
+    } else if (depth >= 8) lines = graphicsRows(pc.vga.renderFrame(), columns, visible, depth);
+    else lines = ['The guest is in a graphics mode, which needs a terminal with 256 colours.'];
+    this.#cursor = cursor;
+    const room = visible - lines.length;
+    if (serial === null || room < PANE_ROWS_MIN) return lines;
+    const title = '── COM1 '.padEnd(Math.min(columns, 80), '─').slice(0, columns);
+    const tail = plainLines(serial.tail(room * columns * 2), columns).slice(-(room - 1));
+    return [...lines, depth === 1 ? title : `\x1b[0;2m${title}\x1b[0m`, ...tail];
+  }
+
+  #drawLines(lines: readonly string[], count: number): void {
+    for (let row = 0; row < count; row++) this.#drawLine(row, lines[row] ?? '');
+  }
+
+  #drawLine(row: number, line: string): void {
+    if (this.#lines[row] === line) return;
+    this.#lines[row] = line;
+    this.#output += `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`;
+  }
+
+  #flush(): void {
+    if (this.#output === '') return;
+    // Synchronized update: terminals that know it show the picture as a whole.
+    this.#d.terminal.write(`\x1b[?2026h\x1b[?25l${this.#output}${this.#cursor}\x1b[?2026l`);
+    this.#output = '';
+  }
+}
