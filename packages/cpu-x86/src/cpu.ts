@@ -14,9 +14,9 @@ import { interpreterModules } from './engine/interpreter/modules.ts';
 import { BLOCK_LENGTH_MAX } from './engine/interpreter/record.ts';
 import { RUN_FAULT, RUN_LOOKUP } from './engine/interpreter/run-function.ts';
 import { memoryOperand, type Shape } from './engine/interpreter/shape.ts';
-import { EngineLinearMemory } from './engine/linear-memory.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
 import { CPU_BASE, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
+import { EngineSystemCpu } from './engine/system-cpu.ts';
 import type { InterruptSource, MemoryIo, PortIo } from './host.ts';
 import { EMITTED_SEMANTICS } from './semantics/index.ts';
 import {
@@ -26,7 +26,6 @@ import {
   OUTCOME_FAULT,
   OUTCOME_NEXT,
   type Outcome,
-  type SystemCpu,
   type SystemOperation,
 } from './semantics/system/context.ts';
 import { type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
@@ -34,7 +33,7 @@ import { ExceptionLog } from './semantics/system/exception-log.ts';
 import { deliverEvent, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
 import { CpuState } from './state/cpu-state.ts';
 import { updateDerivedState } from './state/derived.ts';
-import { VECTOR_DB, VECTOR_NMI } from './state/exceptions.ts';
+import { VECTOR_DB, VECTOR_NMI, VECTOR_UD } from './state/exceptions.ts';
 import {
   ACTIVITY,
   ACTIVITY_ACTIVE,
@@ -46,7 +45,6 @@ import {
   FAULT_ERROR_CODE,
   FAULT_VECTOR,
   INTERRUPT_SHADOW,
-  MODE,
   NO_FAULT,
   RECORD,
   RIP_BASE,
@@ -55,7 +53,6 @@ import {
   TLB_READ,
   TSC_OFFSET,
 } from './state/layout.ts';
-import { MODE_CODE_64, MODE_CODE_MASK } from './state/mode.ts';
 import { resetState } from './state/reset.ts';
 import { FLAG_AC, FLAG_IF, FLAG_RF, FLAG_TF } from './state/rflags.ts';
 
@@ -156,7 +153,13 @@ export class Cpu {
       const instruction = this.#cache.instructionOf(this.state.field(RECORD));
       return 'operands' in instruction && memoryOperand(instruction)?.segment === SS;
     };
-    this.#context = new EngineSystemCpu(this, {
+    this.#context = new EngineSystemCpu({
+      state: this.state,
+      guestMemory: this.memory,
+      model: this.model,
+      exceptionLog: this.exceptionLog,
+      instructionCount: () => this.instructionCount,
+      timeStampCounter: () => this.timeStampCounter,
       access: this.#access,
       ports: options.ports ?? OPEN_PORTS,
       pagingChanged: (keepGlobal) => this.#pagingChanged(keepGlobal),
@@ -322,7 +325,7 @@ export class Cpu {
   }
 
   #deliver(event: Parameters<typeof deliverEvent>[1]): void {
-    this.#context.begin(this.state.rip, this.state.rip);
+    this.#context.beginEvent();
     deliverEvent(this.#context, event);
     this.state.setField(FAULT_VECTOR, NO_FAULT);
   }
@@ -331,15 +334,11 @@ export class Cpu {
   #system(record: number): number {
     const { state } = this;
     const item: Instruction | Undecodable = this.#cache.instructionOf(record);
-    const rip = BigInt.asUintN(64, state.wideField(RIP_BASE) + BigInt(this.#cache.offsetOf(record)));
     if ('vector' in item) {
-      this.#access.recordFault(item.vector, item.vector === 6 ? NO_ERROR_CODE : 0);
+      this.#access.recordFault(item.vector, item.vector === VECTOR_UD ? NO_ERROR_CODE : 0);
       return OUTCOME_FAULT;
     }
-    let next = rip + BigInt(this.#cache.lengthOf(record));
-    const is64 = (state.field(MODE) & MODE_CODE_MASK) === MODE_CODE_64;
-    next = BigInt.asUintN(is64 ? 64 : 32, next);
-    this.#context.begin(rip, next);
+    this.#context.begin(this.#cache.offsetOf(record), this.#cache.lengthOf(record));
     const operation = (SYSTEM_SEMANTICS as Readonly<Record<string, SystemOperation>>)[
       item.encoding.semantics
     ] as SystemOperation;
@@ -350,7 +349,7 @@ export class Cpu {
       this.#attention = true;
     }
     if (outcome === OUTCOME_NEXT && (this.#attention || state.field(INTERRUPT_SHADOW) !== 0)) {
-      state.rip = next;
+      state.rip = this.#context.nextRip;
       return OUTCOME_EXIT;
     }
     return outcome === OUTCOME_BRANCH && (this.#attention || state.field(INTERRUPT_SHADOW) !== 0)
@@ -402,80 +401,3 @@ export interface CpuSnapshot {
   readonly nmiPending: boolean;
   readonly isNmiBlocked: boolean;
 }
-
-/** The engine's side of the seam that system operations are written against. */
-class EngineSystemCpu implements SystemCpu {
-  readonly state: CpuState;
-  readonly memory: EngineLinearMemory;
-  readonly physicalMemory: GuestMemory;
-  readonly ports: PortIo;
-  readonly model: CpuModel;
-  readonly exceptionLog: ExceptionLog;
-  rip = 0n;
-  nextRip = 0n;
-  readonly #cpu: Cpu;
-  readonly #engine: EngineHooks;
-
-  constructor(cpu: Cpu, engine: EngineHooks) {
-    this.#cpu = cpu;
-    this.#engine = engine;
-    this.state = cpu.state;
-    this.ports = engine.ports;
-    this.model = cpu.model;
-    this.exceptionLog = cpu.exceptionLog;
-    this.physicalMemory = cpu.memory;
-    this.memory = new EngineLinearMemory({ state: cpu.state, access: engine.access, memory: cpu.memory });
-  }
-
-  begin(rip: bigint, nextRip: bigint): void {
-    this.rip = rip;
-    this.nextRip = nextRip;
-    this.state.setField(FAULT_VECTOR, NO_FAULT);
-  }
-  get instructionCount(): number {
-    return this.#cpu.instructionCount;
-  }
-  get linearAddressBits(): number {
-    return this.#engine.access.linearAddressBits;
-  }
-  get maxPhyAddr(): number {
-    return MAX_PHY_ADDR;
-  }
-  timeStampCounter(): bigint {
-    return this.#cpu.timeStampCounter;
-  }
-  raise(vector: number, errorCode: number = NO_ERROR_CODE): Outcome {
-    this.#engine.access.recordFault(vector, errorCode);
-    return OUTCOME_FAULT;
-  }
-  takeRaised(): { readonly vector: number; readonly errorCode: number } | undefined {
-    const vector = this.state.field(FAULT_VECTOR);
-    if (vector === NO_FAULT) return undefined;
-    this.state.setField(FAULT_VECTOR, NO_FAULT);
-    return { vector, errorCode: this.state.field(FAULT_ERROR_CODE) | 0 };
-  }
-  pagingChanged(options: { readonly keepGlobal: boolean }): void {
-    this.#engine.pagingChanged(options.keepGlobal);
-  }
-  invalidatePage(linear: bigint): void {
-    this.#engine.invalidatePage(Number(linear & 0xffffffffn) | 0, Number((linear >> 32n) & 0xffffffffn) | 0);
-  }
-  modeChanged(): void {
-    this.#engine.modeChanged();
-  }
-  requestAttention(): void {
-    this.#engine.requestAttention();
-  }
-}
-
-interface EngineHooks {
-  readonly access: MemoryAccess;
-  readonly ports: PortIo;
-  pagingChanged(keepGlobal: boolean): void;
-  invalidatePage(low: number, high: number): void;
-  modeChanged(): void;
-  requestAttention(): void;
-}
-
-/** Physical-address width in bits. */
-const MAX_PHY_ADDR = 40;

@@ -1,4 +1,14 @@
-import { CPL, FLAGS_KIND, FLAGS_X, GPR, RIP, SEGMENT_SIZE_BYTES, SEGMENTS, STATE_SIZE_BYTES, SYSTEM_FLAGS } from './layout.ts';
+import {
+  CPL,
+  FLAGS_KIND,
+  FLAGS_X,
+  GPR,
+  RIP,
+  SEGMENT_SIZE_BYTES,
+  SEGMENTS,
+  STATE_SIZE_BYTES,
+  SYSTEM_FLAGS,
+} from './layout.ts';
 import { materializeArithmeticFlags } from './lazy-flags.ts';
 import { FLAG_RESERVED_1, FLAGS_ARITHMETIC, KIND_EXPLICIT } from './rflags.ts';
 import { SegmentRegister } from './segment-register.ts';
@@ -55,8 +65,9 @@ export class CpuState {
     if (width === 64) this.u64[slot] = value;
     else if (width === 32) this.u64[slot] = BigInt.asUintN(32, value);
     else {
-      const mask = (1n << BigInt(width)) - 1n;
-      this.u64[slot] = ((this.u64[slot] as bigint) & ~mask) | (value & mask);
+      const mask = width === 8 ? 0xff : 0xffff;
+      const word = (GPR >> 2) + 2 * index;
+      this.u32[word] = ((this.u32[word] as number) & ~mask) | (Number(value & 0xffffn) & mask);
     }
   }
 

@@ -1,0 +1,111 @@
+import type { PortIo } from '../host.ts';
+import { NO_ERROR_CODE, OUTCOME_FAULT, type Outcome, type SystemCpu } from '../semantics/system/context.ts';
+import type { CpuModel } from '../semantics/system/cpu-model.ts';
+import type { ExceptionLog } from '../semantics/system/exception-log.ts';
+import type { CpuState } from '../state/cpu-state.ts';
+import { FAULT_ERROR_CODE, FAULT_VECTOR, MODE, NO_FAULT, RIP_BASE } from '../state/layout.ts';
+import { MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
+import type { GuestMemory } from './guest-memory.ts';
+import { EngineLinearMemory } from './linear-memory.ts';
+import type { MemoryAccess } from './memory-access.ts';
+
+/** The engine's side of the seam that system operations are written against. */
+export class EngineSystemCpu implements SystemCpu {
+  readonly state: CpuState;
+  readonly memory: EngineLinearMemory;
+  readonly physicalMemory: GuestMemory;
+  readonly ports: PortIo;
+  readonly model: CpuModel;
+  readonly exceptionLog: ExceptionLog;
+  /** RIP of the instruction, in parts: most operations never ask for it. */
+  #ripBase = 0n;
+  #offset = 0;
+  #length = 0;
+  #ripBits = 64;
+  readonly #engine: EngineHooks;
+
+  constructor(engine: EngineHooks) {
+    this.#engine = engine;
+    this.state = engine.state;
+    this.ports = engine.ports;
+    this.model = engine.model;
+    this.exceptionLog = engine.exceptionLog;
+    this.physicalMemory = engine.guestMemory;
+    this.memory = new EngineLinearMemory({ state: engine.state, access: engine.access, memory: engine.guestMemory });
+  }
+
+  /** Begins the operation of the instruction at RIP_BASE + `offset`. */
+  begin(offset: number, length: number): void {
+    this.#ripBase = -1n;
+    this.#offset = offset;
+    this.#length = length;
+    this.#ripBits = (this.state.field(MODE) & MODE_CODE_MASK) === MODE_CODE_64 ? 64 : 32;
+    this.state.setField(FAULT_VECTOR, NO_FAULT);
+  }
+  /** Begins the delivery of an event: the RIP to be saved is the state's. */
+  beginEvent(): void {
+    this.begin(0, 0);
+    this.#ripBase = this.state.rip;
+  }
+  get rip(): bigint {
+    // RIP_BASE stays what it was until the engine looks up the next block.
+    const base = this.#ripBase < 0n ? this.state.wideField(RIP_BASE) : this.#ripBase;
+    return BigInt.asUintN(64, base + BigInt(this.#offset));
+  }
+  get nextRip(): bigint {
+    return BigInt.asUintN(this.#ripBits, this.rip + BigInt(this.#length));
+  }
+  get instructionCount(): number {
+    return this.#engine.instructionCount();
+  }
+  get linearAddressBits(): number {
+    return this.#engine.access.linearAddressBits;
+  }
+  get maxPhyAddr(): number {
+    return MAX_PHY_ADDR;
+  }
+  timeStampCounter(): bigint {
+    return this.#engine.timeStampCounter();
+  }
+  raise(vector: number, errorCode: number = NO_ERROR_CODE): Outcome {
+    this.#engine.access.recordFault(vector, errorCode);
+    return OUTCOME_FAULT;
+  }
+  takeRaised(): { readonly vector: number; readonly errorCode: number } | undefined {
+    const vector = this.state.field(FAULT_VECTOR);
+    if (vector === NO_FAULT) return undefined;
+    this.state.setField(FAULT_VECTOR, NO_FAULT);
+    return { vector, errorCode: this.state.field(FAULT_ERROR_CODE) | 0 };
+  }
+  pagingChanged(options: { readonly keepGlobal: boolean }): void {
+    this.#engine.pagingChanged(options.keepGlobal);
+  }
+  invalidatePage(linear: bigint): void {
+    this.#engine.invalidatePage(Number(linear & 0xffffffffn) | 0, Number((linear >> 32n) & 0xffffffffn) | 0);
+  }
+  modeChanged(): void {
+    this.#engine.modeChanged();
+  }
+  requestAttention(): void {
+    this.#engine.requestAttention();
+  }
+}
+
+/** What a change of the processor means for the engine. */
+export interface EngineHooks {
+  readonly state: CpuState;
+  readonly guestMemory: GuestMemory;
+  readonly model: CpuModel;
+  readonly exceptionLog: ExceptionLog;
+  instructionCount(): number;
+  timeStampCounter(): bigint;
+  readonly access: MemoryAccess;
+  readonly ports: PortIo;
+  pagingChanged(keepGlobal: boolean): void;
+  invalidatePage(low: number, high: number): void;
+  modeChanged(): void;
+  requestAttention(): void;
+}
+
+/** Physical-address width in bits. */
+const MAX_PHY_ADDR = 40;
