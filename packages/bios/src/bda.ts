@@ -6,8 +6,6 @@
 
 /** Four words: I/O bases of the serial ports; 0 = none. */
 export const BDA_SERIAL_BASES = 0x400;
-/** Three words: I/O bases of the printers. */
-export const BDA_PRINTER_BASES = 0x408;
 /** Word: segment of the extended BIOS data area. */
 export const BDA_EBDA_SEGMENT = 0x40e;
 /** Word: what INT 11h returns. */
@@ -23,8 +21,6 @@ export const BDA_ALT_NUMBER = 0x419;
 /** Words: offsets in segment 40h of the next key to take and of the next free slot. */
 export const BDA_KEY_HEAD = 0x41a;
 export const BDA_KEY_TAIL = 0x41c;
-/** Sixteen words: the keyboard buffer, holding fifteen keys. */
-export const BDA_KEY_BUFFER = 0x41e;
 export const BDA_FLOPPY_RECALIBRATE = 0x43e;
 export const BDA_FLOPPY_MOTOR = 0x43f;
 /** Byte: ticks until the floppy motor is switched off. */

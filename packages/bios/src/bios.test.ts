@@ -182,14 +182,17 @@ describe('events', () => {
   });
 });
 
-describe('hostile calls', () => {
-  const machine = new FakeMachine({
-    disks: {
-      hardDisks: [numberedDisk(5000)],
-      floppies: [numberedDisk(2880)],
-      cdRoms: [numberedDisk(100, { sectorSizeBytes: 2048 })],
+describe('hostile calls', { timeout: 30_000 }, () => {
+  const machine = new FakeMachine(
+    {
+      disks: {
+        hardDisks: [numberedDisk(5000)],
+        floppies: [numberedDisk(2880)],
+        cdRoms: [numberedDisk(100, { sectorSizeBytes: 2048 })],
+      },
     },
-  }).powerOn();
+    0x20_0000,
+  ).powerOn();
   const image = machine.memory.bytes.slice();
   const word32 = fc.integer({ min: 0, max: 0xffff_ffff });
   const interesting = fc.oneof(word32, fc.constantFrom(0, 0x80, 0xe0, 0xff, 0xffff, 0x534d4150, 0x55aa, 0xffff_ffff));
@@ -212,7 +215,7 @@ describe('hostile calls', () => {
           machine.call(vector, { eax: ax, ebx, ecx, edx, esi, edi, ebp, ds: segment, es: segment ^ 0x1000 });
         },
       ),
-      { numRuns: 600, seed: 19 },
+      { numRuns: 400, seed: 19 },
     );
   });
 

@@ -28,11 +28,10 @@ export const RTC_STATUS_D = 0x0d;
 export const RTC_CENTURY = 0x32;
 /** Status A: an update is in progress or near. */
 export const RTC_A_UIP = 0x80;
-/** Status B: hold updates; periodic and alarm interrupts; binary data; 24 hours; daylight saving. */
+/** Status B: hold updates; periodic and alarm interrupts; 24 hours; daylight saving. */
 export const RTC_B_SET = 0x80;
 export const RTC_B_PIE = 0x40;
 export const RTC_B_AIE = 0x20;
-export const RTC_B_DM = 0x04;
 export const RTC_B_24H = 0x02;
 export const RTC_B_DSE = 0x01;
 /** Status C: what interrupted. */

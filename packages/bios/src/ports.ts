@@ -16,7 +16,6 @@ export const PORT_PIT_CHANNEL1 = 0x41;
 export const PORT_PIT_CHANNEL2 = 0x42;
 export const PORT_PIT_MODE = 0x43;
 export const PORT_KBC_DATA = 0x60;
-export const PORT_SYSTEM_B = 0x61;
 export const PORT_KBC_COMMAND = 0x64;
 export const PORT_CMOS_INDEX = 0x70;
 export const PORT_CMOS_DATA = 0x71;
