@@ -271,14 +271,17 @@ export function switchTask(
   const oldSelector = tr.selector;
   const oldFormat = isTss16(cpu) ? TSS_16 : TSS_32;
   const format = formatOf(d);
-  const image = readTask(cpu, d, format);
-  if (image === undefined || !probeTasks(cpu, tr.base, oldFormat, d.base)) return 'old';
+  const read = readTask(cpu, d, format);
+  if (read === undefined || !probeTasks(cpu, tr.base, oldFormat, d.base)) return 'old';
   const leaves = cause === 'jump' || cause === 'return';
   if (leaves && !isNullSelector(oldSelector)) {
     const old = readDescriptor(cpu, oldSelector, VECTOR_TS, ext);
     if (old === undefined || !writeBusy(cpu, old, false)) return 'old';
   }
   if (!saveTask(cpu, oldFormat, rip, cause === 'return')) return 'old';
+  // A task that returns to itself finds what has just been saved.
+  const image = d.base === tr.base ? readTask(cpu, d, format) : read;
+  if (image === undefined) return 'old';
   const nests = cause === 'call' || cause === 'interrupt';
   if (nests && !memory.write16(d.base, oldSelector, ACCESS_IMPLICIT)) return 'old';
   if (cause !== 'return' && !writeBusy(cpu, d, true)) return 'old';
