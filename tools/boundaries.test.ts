@@ -198,10 +198,16 @@ function deniedGlobals(): string[] {
 }
 
 describe('manifests', () => {
-  const names = (record: object | undefined) => Object.keys(record ?? {}).map((name) => name.replace('@longmode/', ''));
+  /** Names of workspace packages without their scope. */
+  const ours = (...groups: readonly (object | undefined)[]) =>
+    groups
+      .flatMap((group) => Object.keys(group ?? {}))
+      .filter((name) => name.startsWith('@longmode/'))
+      .map((name) => name.replace('@longmode/', ''))
+      .sort();
 
   it.each(packageFolders(['packages']))('%s depends on what its arrows allow, and on nothing outside', (folder) => {
-    const allowed = ARROWS[folder.replace('packages/', '') as keyof typeof ARROWS] ?? PART;
+    const allowed = ARROWS[folder.replace('packages/', '')] ?? PART;
     const pattern = new RegExp(`^@longmode/(?:${allowed.join('|')})$`);
     const { dependencies, optionalDependencies, peerDependencies } = readManifest(folder);
     for (const name of Object.keys(dependencies ?? {})) expect(name).toMatch(pattern);
@@ -209,18 +215,17 @@ describe('manifests', () => {
   });
 
   it.each(packageFolders(['apps']))('%s depends on no part', (folder) => {
-    const ours = Object.keys(readManifest(folder).dependencies ?? {}).filter((name) => name.startsWith('@longmode/'));
-    expect(APP).toEqual(expect.arrayContaining(ours.map((name) => name.replace('@longmode/', ''))));
+    const { dependencies, devDependencies } = readManifest(folder);
+    expect(APP).toEqual(expect.arrayContaining(ours(dependencies, devDependencies)));
   });
 
   it.each(packageFolders())('%s is built after its dependencies', (folder) => {
-    const { references = [] } = JSON.parse(readFileSync(join(ROOT, folder, 'tsconfig.lib.json'), 'utf8')) as {
-      references?: { path: string }[];
-    };
+    const config = readFileSync(join(ROOT, folder, 'tsconfig.lib.json'), 'utf8');
+    const { references = [] } = JSON.parse(config) as { references?: { path: string }[] };
     const built = references.map(({ path }) => /([^/]+)\/tsconfig\.lib\.json$/.exec(path)?.[1] ?? path);
-    const { dependencies } = readManifest(folder);
-    const ours = Object.keys(dependencies ?? {}).filter((name) => name.startsWith('@longmode/'));
-    expect(built.sort()).toEqual(names(Object.fromEntries(ours.map((name) => [name, '']))).sort());
+    const { dependencies, devDependencies } = readManifest(folder);
+    expect(built).toEqual(expect.arrayContaining(ours(dependencies)));
+    expect(ours(dependencies, devDependencies)).toEqual(expect.arrayContaining(built));
   });
 
   it('are all part of the workspace build', () => {

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ROOT } from './commands.mjs';
 import { missingFromInstall } from './lock-file.mjs';
 
 const locked = {
@@ -38,5 +41,15 @@ describe('what an install lacks', () => {
 
   it('is everything when the record names nothing', () => {
     expect(missingFromInstall(locked, {})).toEqual(['node_modules/@longmode/elf', 'node_modules/a']);
+  });
+});
+
+describe('package-lock.json', () => {
+  it('names no registry', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { resolved?: string; link?: boolean }>;
+    };
+    const named = Object.entries(packages).filter(([, { resolved, link }]) => resolved !== undefined && link !== true);
+    expect(named).toEqual([]);
   });
 });

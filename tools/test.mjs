@@ -1,5 +1,6 @@
 // @ts-check
 // Sets up, then runs the checks and the tests; fails if any fails. With arguments: only vitest, with those arguments.
+// `--full` first: only the tests, in their long form (LONGMODE_FULL=1).
 import process from 'node:process';
 import { programOf, runNode } from './commands.mjs';
 import { setUp } from './setup.mjs';
@@ -16,7 +17,9 @@ function main(args) {
     console.log('test: lint');
     if (!passed(runNode('tools/lint.mjs'))) failed.push('lint');
   }
-  if (!passed(runNode(programOf('vitest'), ['run', ...args]))) failed.push('vitest');
+  const isFull = args[0] === '--full';
+  const env = isFull ? { ...process.env, LONGMODE_FULL: '1' } : process.env;
+  if (!passed(runNode(programOf('vitest'), ['run', ...args.slice(isFull ? 1 : 0)], { env }))) failed.push('vitest');
   if (failed.length > 0) console.error(`test: failed: ${failed.join(', ')}`);
   return failed.length === 0 ? 0 : 1;
 }
