@@ -1,0 +1,73 @@
+import { ACCESS_FETCH, ACCESS_USER } from '@longmode/mmu';
+import type { CpuState } from '../state/cpu-state.ts';
+import { MODE } from '../state/layout.ts';
+import { MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
+import type { GuestMemory } from './guest-memory.ts';
+import type { MemoryAccess } from './memory-access.ts';
+
+/** What `pageAt` returns when the fetch faults. */
+export const FETCH_FAULT = -3;
+/** What `pageAt` returns for device memory. */
+export const FETCH_DEVICE = -1;
+const EMPTY = -2;
+const ENTRY_COUNT = 64;
+
+/** Translates instruction fetches, and remembers the last pages. */
+export class InstructionFetch {
+  readonly #state: CpuState;
+  readonly #access: MemoryAccess;
+  readonly #memory: GuestMemory;
+  /** Linear page (low word with the privilege in bit 0, high word) to physical page. */
+  readonly #low = new Int32Array(ENTRY_COUNT);
+  readonly #high = new Int32Array(ENTRY_COUNT);
+  readonly #page = new Int32Array(ENTRY_COUNT).fill(EMPTY);
+
+  constructor(parts: { state: CpuState; access: MemoryAccess; memory: GuestMemory }) {
+    this.#state = parts.state;
+    this.#access = parts.access;
+    this.#memory = parts.memory;
+  }
+
+  /** Translations have changed. */
+  flush(): void {
+    this.#page.fill(EMPTY);
+  }
+
+  /** @returns the page of RAM or ROM behind a linear address, `FETCH_DEVICE`, or `FETCH_FAULT` with #PF recorded */
+  pageAt(low: number, high: number): number {
+    const slot = ((low >>> 12) ^ (low >>> 18)) & (ENTRY_COUNT - 1);
+    const isUser = this.#state.cpl === 3;
+    const tag = (low & ~0xfff) | (isUser ? 1 : 0);
+    const known = this.#page[slot] as number;
+    if (this.#low[slot] === tag && this.#high[slot] === high && known > EMPTY) return known;
+    if (!this.#access.walkFor(low, high, isUser ? ACCESS_FETCH | ACCESS_USER : ACCESS_FETCH)) return FETCH_FAULT;
+    const page = this.#memory.pageOf(this.#access.walker.physical);
+    this.#low[slot] = tag;
+    this.#high[slot] = high;
+    this.#page[slot] = page;
+    return page;
+  }
+
+  /** As `pageAt`, for the page behind the one that holds an address. */
+  nextPageAt(low: number, high: number): number {
+    const [nextLow, nextHigh] = this.#nextPage(low, high);
+    return this.pageAt(nextLow, nextHigh);
+  }
+
+  /** @returns a byte of device memory or RAM at a distance from an address whose pages `pageAt` has found */
+  byteAt(low: number, high: number, distance: number): number {
+    const isNext = (low & 0xfff) + distance > 0xfff;
+    const [pageLow, pageHigh] = isNext ? this.#nextPage(low, high) : [low & ~0xfff, high];
+    const offset = ((low & 0xfff) + distance) & 0xfff;
+    const page = this.pageAt(pageLow, pageHigh);
+    if (page >= 0) return this.#memory.read8(page * 0x1000 + offset);
+    if (page === FETCH_FAULT || !this.#access.walkFor(pageLow, pageHigh, ACCESS_FETCH)) return 0xff;
+    return this.#memory.read8(this.#access.walker.physical + offset);
+  }
+
+  #nextPage(low: number, high: number): [low: number, high: number] {
+    const nextLow = ((low & ~0xfff) + 0x1000) | 0;
+    const is64 = (this.#state.field(MODE) & MODE_CODE_MASK) === MODE_CODE_64;
+    return [nextLow, nextLow === 0 && is64 ? high + 1 : high];
+  }
+}
