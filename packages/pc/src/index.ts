@@ -37,3 +37,5 @@ export {
   readRegisters,
 } from './report.ts';
 export { SerialLog } from './serial-log.ts';
+export { type MemoryRun, PC_STATE_VERSION, type PcState, type SavableDisk } from './snapshot.ts';
+export { hashMachine, hashMemory, hashProcessor, StateHash } from './state-hash.ts';

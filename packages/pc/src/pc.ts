@@ -16,6 +16,15 @@ import { DebugExit } from './ports/debug-exit.ts';
 import { PostCode } from './ports/post-code.ts';
 import { ResetControl } from './ports/reset-control.ts';
 import { SystemControlA } from './ports/system-control-a.ts';
+import {
+  checkPcState,
+  loadMemory,
+  PC_STATE_VERSION,
+  type PcState,
+  restoreDisks,
+  savableDisks,
+  saveMemory,
+} from './snapshot.ts';
 
 const FLAG_IF = 0x200n;
 const DEBUG_EXIT_PORT = 0xf4;
@@ -248,7 +257,7 @@ export class Pc {
   run(limits: { readonly instructions?: number; readonly untilTick?: number } = {}): Outcome {
     const { cpu, clock } = this;
     const untilTick = limits.untilTick ?? Number.POSITIVE_INFINITY;
-    const untilCount = cpu.instructionCount + (limits.instructions ?? Number.POSITIVE_INFINITY);
+    let untilCount = cpu.instructionCount + (limits.instructions ?? Number.POSITIVE_INFINITY);
     for (;;) {
       this.#synchronizeClock();
       if (this.#exitValue !== undefined) {
@@ -263,6 +272,7 @@ export class Pc {
       if (this.#resetRequested) {
         this.#resetRequested = false;
         if (this.#config.onReset !== 'reboot') return { kind: 'reset' };
+        untilCount -= cpu.instructionCount; // the count begins anew
         this.reset();
       }
       if (cpu.instructionCount >= untilCount || clock.now >= untilTick) return { kind: 'limit' };
@@ -275,7 +285,10 @@ export class Pc {
       this.#sliceEnd = deadline;
       const reason = cpu.run(slice);
       this.#sliceEnd = Number.POSITIVE_INFINITY;
-      if (reason === 'shutdown') return { kind: 'triple-fault', chain: cpu.exceptionLog.lastChain };
+      if (reason === 'shutdown') {
+        this.#synchronizeClock();
+        return { kind: 'triple-fault', chain: cpu.exceptionLog.lastChain };
+      }
       if (reason === 'halted') {
         this.#synchronizeClock();
         if (this.#exitValue !== undefined || this.#resetRequested || this.#stopRequested) continue;
@@ -287,6 +300,58 @@ export class Pc {
         this.#idleTicks += Math.max(0, Math.min(wake ?? untilTick, untilTick) - clock.now);
       }
     }
+  }
+
+  /**
+   * A copy of the whole machine between two runs: plain data that survives `structuredClone`. Disks are in it as far as
+   * they can tell what was written to them, as `OverlayDisk` does.
+   */
+  snapshot(): PcState {
+    this.#synchronizeClock();
+    const disks = [...savableDisks(this.#config.disks)].map(([drive, disk]) => [drive, disk.snapshot()]);
+    return {
+      format: 'longmode-pc',
+      version: PC_STATE_VERSION,
+      ramSizeBytes: this.ramSizeBytes,
+      nanosecondsPerInstruction: this.#nanosecondsPerInstruction,
+      idleTicks: this.#idleTicks,
+      isA20Enabled: this.cpu.memory.isA20Enabled,
+      cpu: this.cpu.snapshot(),
+      machine: this.machine.snapshot(),
+      memory: saveMemory(this.cpu.memory),
+      disks: Object.fromEntries(disks),
+    };
+  }
+
+  /**
+   * Takes a snapshot of a PC that was configured alike, and goes on from there as that one did. The log of exceptions is
+   * empty afterwards.
+   *
+   * @param state what {@link snapshot} returned, possibly through a file
+   * @throws {MachineError} `bad-snapshot`, with the machine as it was; what a disk throws when it refuses its part
+   */
+  restore(state: unknown): void {
+    checkPcState(state, {
+      ramSizeBytes: this.ramSizeBytes,
+      nanosecondsPerInstruction: this.#nanosecondsPerInstruction,
+    });
+    const before = this.machine.snapshot();
+    this.machine.restore(state.machine);
+    try {
+      restoreDisks(savableDisks(this.#config.disks), state.disks);
+    } catch (cause) {
+      this.machine.restore(before);
+      throw cause;
+    }
+    this.#idleTicks = state.idleTicks;
+    this.#exitValue = undefined;
+    this.#resetRequested = false;
+    this.#stopRequested = false;
+    loadMemory(this.cpu.memory, state.memory);
+    this.cpu.isA20Enabled = state.isA20Enabled;
+    this.cpu.restore(state.cpu);
+    this.cpu.setInterruptLine(this.picMaster.isRequesting);
+    this.cpu.exceptionLog.clear();
   }
 
   #readPort(port: number, width: 8 | 16 | 32): number {
