@@ -1,7 +1,7 @@
 import type { PagingRegisters } from '@longmode/mmu';
-import { CS, DS, ES, SS } from '../decode/instruction.ts';
-import type { CpuState } from './cpu-state.ts';
+import { CS, DS, ES, GS, SS } from '../decode/instruction.ts';
 import { CR0_PE, CR4_LA57, EFER_LMA } from './control-registers.ts';
+import type { CpuState } from './cpu-state.ts';
 import { CANONICAL_SHIFT, CR0, CR3, CR4, MODE, MSR_EFER, PDPTES, SYSTEM_FLAGS } from './layout.ts';
 import { MODE_CODE_16, MODE_CODE_32, MODE_CODE_64, MODE_FLAT, MODE_STACK_32 } from './mode.ts';
 import { FLAG_VM } from './rflags.ts';
@@ -29,8 +29,11 @@ export function decodeKeyOf(state: CpuState): number {
   return size | stackBit | (isFlat ? MODE_FLAT : 0);
 }
 
-/** Recomputes what the engine keeps of the architectural state: decode key, canonical width, paging registers. */
+/** Recomputes what the engine keeps of the architectural state: decode key, segment rights, canonical width,
+ * paging registers. */
 export function updateDerivedState(state: CpuState, paging: PagingRegisters): void {
+  const isRealMode = (state.field(CR0) & CR0_PE) === 0;
+  for (let i = ES; i <= GS; i++) (state.segments[i] as SegmentRegister).updateRights(isRealMode);
   state.setField(MODE, decodeKeyOf(state));
   state.setField(CANONICAL_SHIFT, (state.field(CR4) & CR4_LA57) !== 0 ? 7 : 16);
   paging.cr0 = state.field(CR0);

@@ -1,6 +1,20 @@
 import {
-  ACTIVITY, CPL, CR0, CR2, CR3, CR4, CR8, GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, MSR_EFER, MSR_FMASK,
-  MSR_KERNEL_GS_BASE, MSR_LSTAR, MSR_STAR,
+  ACTIVITY,
+  CPL,
+  CR0,
+  CR2,
+  CR3,
+  CR4,
+  CR8,
+  GDTR_BASE,
+  GDTR_LIMIT,
+  IDTR_BASE,
+  IDTR_LIMIT,
+  MSR_EFER,
+  MSR_FMASK,
+  MSR_KERNEL_GS_BASE,
+  MSR_LSTAR,
+  MSR_STAR,
 } from './layout.ts';
 
 /** Fields of the state that embedders address by name: with `CpuState.field` and, where marked (64), `wideField`. */
@@ -31,6 +45,20 @@ export const FIELD: Readonly<{
   /** (64) */
   MSR_STAR: number;
 }> = {
-  ACTIVITY, CPL, CR0, CR2, CR3, CR4, CR8, GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, MSR_EFER, MSR_FMASK,
-  MSR_KERNEL_GS_BASE, MSR_LSTAR, MSR_STAR,
+  ACTIVITY,
+  CPL,
+  CR0,
+  CR2,
+  CR3,
+  CR4,
+  CR8,
+  GDTR_BASE,
+  GDTR_LIMIT,
+  IDTR_BASE,
+  IDTR_LIMIT,
+  MSR_EFER,
+  MSR_FMASK,
+  MSR_KERNEL_GS_BASE,
+  MSR_LSTAR,
+  MSR_STAR,
 };

@@ -33,6 +33,16 @@ export const ATTRIBUTE_G = 0x8000;
 export const RIGHT_READ = 1;
 export const RIGHT_WRITE = 2;
 
+/** Present, writable data, accessed: what reset leaves in a segment register. */
+const REAL_MODE_ATTRIBUTES = ATTRIBUTE_PRESENT | ATTRIBUTE_S | ATTRIBUTE_WRITABLE | ATTRIBUTE_ACCESSED;
+
+/** The data accesses that a segment of these attributes allows in protected mode. */
+function rightsOf(attributes: number): number {
+  if ((attributes & ATTRIBUTE_PRESENT) === 0) return 0;
+  if ((attributes & ATTRIBUTE_CODE) !== 0) return (attributes & ATTRIBUTE_READABLE) !== 0 ? RIGHT_READ : 0;
+  return (attributes & ATTRIBUTE_WRITABLE) !== 0 ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ;
+}
+
 /** The visible and hidden parts of one segment register, kept in the state memory. */
 export class SegmentRegister {
   readonly #state: CpuState;
@@ -86,15 +96,26 @@ export class SegmentRegister {
     this.setBounds(limit, attributes);
   }
 
-  /** Real-mode load: selector and base change, limit and attributes stay (which is what makes "unreal" mode work). */
+  /**
+   * Real-mode load: selector and base change, limit and attributes stay (which is what makes "unreal" mode work). A
+   * register that a null selector had made unusable is usable again, with the limit that it had before.
+   */
   loadRealMode(selector: number): void {
     this.selector = selector;
     this.base = BigInt((selector & 0xffff) << 4);
+    if (!this.isPresent) this.setBounds(this.limit, REAL_MODE_ATTRIBUTES);
+    this.updateRights(true);
   }
 
-  /** Loads a null selector: every access through the register faults. */
+  /** Loads a null selector: every access through the register faults. Only the limit is kept, for real mode. */
   loadNull(selector: number): void {
-    this.load(selector, 0n, 0, 0);
+    this.load(selector, 0n, this.limit, 0);
+  }
+
+  /** Real mode checks limits only: code may be written, whatever type protected mode had left in the register. */
+  updateRights(isRealMode: boolean): void {
+    const rights = isRealMode ? RIGHT_READ | RIGHT_WRITE : rightsOf(this.attributes);
+    this.#state.setField(this.#offset + SEGMENT_RIGHTS, rights);
   }
 
   setBounds(limit: number, attributes: number): void {
@@ -115,12 +136,10 @@ export class SegmentRegister {
         high = 0;
       }
     }
-    const readable = isUsable && (!isCode || (attributes & ATTRIBUTE_READABLE) !== 0);
-    const writable = isUsable && !isCode && (attributes & ATTRIBUTE_WRITABLE) !== 0;
     state.setField(this.#offset + SEGMENT_LIMIT, limit);
     state.setField(this.#offset + SEGMENT_ATTRIBUTES, attributes);
     state.setField(this.#offset + SEGMENT_LOW, low);
     state.setField(this.#offset + SEGMENT_HIGH, high);
-    state.setField(this.#offset + SEGMENT_RIGHTS, (readable ? RIGHT_READ : 0) | (writable ? RIGHT_WRITE : 0));
+    state.setField(this.#offset + SEGMENT_RIGHTS, rightsOf(attributes));
   }
 }
