@@ -4,11 +4,11 @@ import { CS, type Instruction } from '../decode/instruction.ts';
 import type { CpuState } from '../state/cpu-state.ts';
 import { VECTOR_GP, type VECTOR_UD } from '../state/exceptions.ts';
 import {
+  CODE_BASE,
   JUMP_TAG,
   MODE,
   RIP,
   RIP_BASE,
-  SEGMENT_BASE,
   SEGMENT_HIGH,
   SEGMENT_SIZE_BYTES,
   SEGMENTS,
@@ -178,7 +178,7 @@ export class CodeCache {
     } else {
       const known = this.#pages.find(page, (offset << MODE_BITS) | mode);
       record = known && known.secondPage < 0 ? known.records : this.#decodeCached(place);
-      if (record !== 0) this.#remember(ripLow, ripHigh, record);
+      if (record !== 0) this.#remember(low, high, record);
     }
     if (record !== 0) {
       words[RIP_BASE >> 2] = ripLow - offset;
@@ -187,12 +187,12 @@ export class CodeCache {
     return record;
   }
 
-  #remember(ripLow: number, ripHigh: number, record: number): void {
-    const slot = (ripLow ^ ((ripLow >>> 12) | (ripHigh << 20))) & (JUMP_CACHE_ENTRY_COUNT - 1);
+  #remember(low: number, high: number, record: number): void {
+    const slot = (low ^ ((low >>> 12) | (high << 20))) & (JUMP_CACHE_ENTRY_COUNT - 1);
     const at = (JUMP_CACHE + slot * JUMP_CACHE_ENTRY_SIZE_BYTES) >> 2;
     const words = this.#words;
-    words[at] = ripLow;
-    words[at + 1] = ripHigh;
+    words[at] = low;
+    words[at + 1] = high;
     words[at + 2] = this.#state.field(JUMP_TAG);
     words[at + 3] = record;
   }
@@ -298,6 +298,5 @@ export class CodeCache {
   }
 }
 
-const CODE_BASE = SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_BASE;
 const CODE_HIGH = SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_HIGH;
 const INSTRUCTIONS_MAX = 1 << 20;

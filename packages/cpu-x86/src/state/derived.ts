@@ -2,8 +2,8 @@ import type { PagingRegisters } from '@longmode/mmu';
 import { CS, DS, ES, GS, SS } from '../decode/instruction.ts';
 import { CR0_PE, CR4_LA57, EFER_LMA } from './control-registers.ts';
 import type { CpuState } from './cpu-state.ts';
-import { CANONICAL_SHIFT, CR0, CR3, CR4, MODE, MSR_EFER, PDPTES, SYSTEM_FLAGS } from './layout.ts';
-import { MODE_CODE_16, MODE_CODE_32, MODE_CODE_64, MODE_FLAT, MODE_STACK_32 } from './mode.ts';
+import { CANONICAL_SHIFT, CODE_BASE, CR0, CR3, CR4, MODE, MSR_EFER, PDPTES, SYSTEM_FLAGS } from './layout.ts';
+import { MODE_CODE_16, MODE_CODE_32, MODE_CODE_64, MODE_CODE_MASK, MODE_FLAT, MODE_STACK_32 } from './mode.ts';
 import { FLAG_VM } from './rflags.ts';
 import { ATTRIBUTE_DB, ATTRIBUTE_L, RIGHT_READ, RIGHT_WRITE, type SegmentRegister } from './segment-register.ts';
 
@@ -34,7 +34,10 @@ export function decodeKeyOf(state: CpuState): number {
 export function updateDerivedState(state: CpuState, paging: PagingRegisters): void {
   const isRealMode = (state.field(CR0) & CR0_PE) === 0;
   for (let i = ES; i <= GS; i++) (state.segments[i] as SegmentRegister).updateRights(isRealMode);
-  state.setField(MODE, decodeKeyOf(state));
+  const mode = decodeKeyOf(state);
+  state.setField(MODE, mode);
+  const isIn64BitMode = (mode & MODE_CODE_MASK) === MODE_CODE_64;
+  state.setWideField(CODE_BASE, isIn64BitMode ? 0n : (state.segments[CS] as SegmentRegister).base);
   state.setField(CANONICAL_SHIFT, (state.field(CR4) & CR4_LA57) !== 0 ? 7 : 16);
   paging.cr0 = state.field(CR0);
   paging.cr4 = state.field(CR4);

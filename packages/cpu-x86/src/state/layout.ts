@@ -92,6 +92,8 @@ export const BUDGET = 0x500;
 export const TLB_READ = 0x504;
 /** Engine: RIP of offset 0 of the page that is executing (u64): RIP = RIP_BASE + the record's page offset. */
 export const RIP_BASE = 0x508;
+/** Engine: what is added to RIP to give a linear address (u64): the base of CS, or 0 in 64-bit mode. */
+export const CODE_BASE = 0x528;
 /** Engine: tag of valid jump-cache entries: generation, privilege and mode (i32). */
 export const JUMP_TAG = 0x510;
 /** Engine: the record that executes whenever TypeScript is called (i32). */

@@ -1,6 +1,6 @@
 import type { CodeBuilder, Label } from '@longmode/wasm-encoder';
-import { Emitter, LocalPool } from '../../semantics/language.ts';
-import { BUDGET, JUMP_TAG, RECORD, RIP, RIP_BASE } from '../../state/layout.ts';
+import { Emitter, LocalPool, type Value } from '../../semantics/language.ts';
+import { BUDGET, CODE_BASE, JUMP_TAG, RECORD, RIP, RIP_BASE } from '../../state/layout.ts';
 import { CPU_BASE, JUMP_CACHE, JUMP_CACHE_ENTRY_COUNT, JUMP_CACHE_ENTRY_SIZE_BYTES } from '../memory-plan.ts';
 import { type CoreFunctions, STATUS_BRANCH, STATUS_FAULT, STATUS_NEXT, STATUS_TAKEN } from './core-functions.ts';
 import { writeHandlerBody } from './handler-body.ts';
@@ -174,23 +174,26 @@ export function writeRunFunction(
   leave(RUN_FAULT);
   code.op('unreachable');
 
-  /** Entry of the jump cache that `rip` hashes to. */
-  function cacheEntry() {
-    const hash = e.xor(e.wrap(rip), e.wrap(e.shrU(rip, e.i32(12))));
+  /** The jump cache's entry for the linear address of `rip`. */
+  function cacheEntry(linear: Value) {
+    const hash = e.xor(e.wrap(linear), e.wrap(e.shrU(linear, e.i32(12))));
     const mask = (JUMP_CACHE_ENTRY_COUNT - 1) * JUMP_CACHE_ENTRY_SIZE_BYTES;
     return e.let(e.and(e.shl(hash, e.i32(Math.log2(JUMP_CACHE_ENTRY_SIZE_BYTES))), e.i32(mask)));
   }
-  function cacheHit(entry: ReturnType<typeof cacheEntry>) {
-    const sameRip = e.eq(e.loadFrom(entry, JUMP_CACHE, 64, 3), rip);
+  /** Runs `found` with the record that the jump cache holds for `rip`, if it holds one. */
+  function ifCached(found: (record: Value) => void): void {
+    const linear = e.let(e.add(rip, e.loadFrom(zero, CPU_BASE + CODE_BASE, 64, 3)));
+    const entry = cacheEntry(linear);
+    const isSame = e.eq(e.loadFrom(entry, JUMP_CACHE, 64, 3), linear);
     const tag = e.loadFrom(zero, CPU_BASE + JUMP_TAG, 32, 2);
-    return e.and(sameRip, e.eq(e.loadFrom(entry, JUMP_CACHE + 8, 32, 2), tag));
+    e.if(e.and(isSame, e.eq(e.loadFrom(entry, JUMP_CACHE + 8, 32, 2), tag)), () =>
+      found(e.loadFrom(entry, JUMP_CACHE + 12, 32, 2)),
+    );
   }
   /** Goes to `rip` by the jump cache if that knows it, and links the branch to it if it lies in the same page. */
   function writeLinkedGo(): void {
     e.if(e.geS(budget, e.i32(BLOCK_LENGTH_MAX)), () => {
-      const entry = cacheEntry();
-      e.if(cacheHit(entry), () => {
-        const found = e.loadFrom(entry, JUMP_CACHE + 12, 32, 2);
+      ifCached((found) => {
         const base = e.let(e.sub(rip, e.zeroExtend64(e.loadFrom(found, RECORD_OFFSET, 16, 1))));
         const mayLink = e.eqz(e.and(e.loadFrom(found, RECORD_SEGMENT, 8), e.i32(RECORD_NO_LINK)));
         e.if(e.and(e.eq(base, ripBase()), mayLink), () => e.storeTo(record, RECORD_LINK, 32, found, 2));
@@ -205,9 +208,8 @@ export function writeRunFunction(
       e.storeTo(zero, CPU_BASE + RIP, 64, rip, 3);
       leave(RUN_LIMIT);
     });
-    const entry = cacheEntry();
-    e.if(cacheHit(entry), () => {
-      e.assign(record, e.loadFrom(entry, JUMP_CACHE + 12, 32, 2));
+    ifCached((found) => {
+      e.assign(record, found);
       const base = e.sub(rip, e.zeroExtend64(e.loadFrom(record, RECORD_OFFSET, 16, 1)));
       e.storeTo(zero, CPU_BASE + RIP_BASE, 64, base, 3);
       goNextFromTail();
