@@ -63,12 +63,19 @@ export class CpuState {
   writeGpr(index: number, width: number, value: bigint): void {
     const slot = (GPR >> 3) + index;
     if (width === 64) this.u64[slot] = value;
-    else if (width === 32) this.u64[slot] = BigInt.asUintN(32, value);
-    else {
-      const mask = width === 8 ? 0xff : 0xffff;
-      const word = (GPR >> 2) + 2 * index;
-      this.u32[word] = ((this.u32[word] as number) & ~mask) | (Number(value & 0xffffn) & mask);
+    else this.writeGprNumber(index, width as 8 | 16 | 32, Number(value & 0xffffffffn));
+  }
+
+  /** As `writeGpr`, for a value of at most 32 bits. */
+  writeGprNumber(index: number, width: 8 | 16 | 32, value: number): void {
+    const word = (GPR >> 2) + 2 * index;
+    if (width === 32) {
+      this.u32[word] = value;
+      this.u32[word + 1] = 0;
+      return;
     }
+    const mask = width === 8 ? 0xff : 0xffff;
+    this.u32[word] = ((this.u32[word] as number) & ~mask) | (value & mask);
   }
 
   /** A u32 field of the layout table. */

@@ -19,7 +19,7 @@ import {
 import { tableAddress } from './descriptor.ts';
 import { generalProtection, hex } from './fault.ts';
 import { linearAddress } from './linear-address.ts';
-import { operandAt, probeWrite, readLinear, readOperand, writeLinear } from './operand.ts';
+import { operandAt, probeWrite, readLinear, writeLinear } from './operand.ts';
 import { dataAccess, ioPrivilegeLevel, isProtectedMode, isVirtual8086Mode, segmentOf } from './processor-mode.ts';
 import { isTss16 } from './task-state-segment.ts';
 
@@ -56,9 +56,9 @@ export function mayUsePort(cpu: SystemCpu, port: number, width: number): boolean
 }
 
 /** A port number: an immediate byte or DX. */
-function portOf(cpu: SystemCpu, instruction: Instruction, operand: Operand): number {
+function portOf(cpu: SystemCpu, operand: Operand): number {
   if (operand.kind === 'register') return cpu.state.gpr32(RDX) & 0xffff;
-  return Number(readOperand(cpu, instruction, operand, 8) ?? 0n);
+  return operand.kind === 'immediate' ? operand.low & 0xff : 0;
 }
 
 const accessWidth = (operand: Operand): AccessWidth => {
@@ -66,21 +66,23 @@ const accessWidth = (operand: Operand): AccessWidth => {
   return width === 8 ? 8 : width === 16 ? 16 : 32;
 };
 
+const lowBits = (value: number, width: AccessWidth): number => (width === 32 ? value : value & ((1 << width) - 1));
+
 /** IN AL/AX/EAX, imm8 or DX. */
 export const IN: SystemOperation = (cpu, instruction) => {
   const width = accessWidth(operandAt(instruction, 0));
-  const port = portOf(cpu, instruction, operandAt(instruction, 1));
+  const port = portOf(cpu, operandAt(instruction, 1));
   if (!mayUsePort(cpu, port, width)) return OUTCOME_FAULT;
-  cpu.state.writeGpr(RAX, width, BigInt(cpu.ports.readPort(port, width) >>> 0));
+  cpu.state.writeGprNumber(RAX, width, cpu.ports.readPort(port, width));
   return OUTCOME_NEXT;
 };
 
 /** OUT imm8 or DX, AL/AX/EAX. */
 export const OUT: SystemOperation = (cpu, instruction) => {
   const width = accessWidth(operandAt(instruction, 1));
-  const port = portOf(cpu, instruction, operandAt(instruction, 0));
+  const port = portOf(cpu, operandAt(instruction, 0));
   if (!mayUsePort(cpu, port, width)) return OUTCOME_FAULT;
-  cpu.ports.writePort(port, width, Number(BigInt.asUintN(width, cpu.state.gpr(RAX))));
+  cpu.ports.writePort(port, width, lowBits(cpu.state.gpr32(RAX), width));
   return OUTCOME_NEXT;
 };
 
