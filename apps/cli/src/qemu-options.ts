@@ -38,8 +38,7 @@ export const VALUE_OPTIONS = [
   'pace',
   'debug-exit',
 ] as const;
-/** longmode's options that take none. */
-export const SWITCHES = ['screen', 'no-reboot', 'reboot', 'verbose', 'quiet', 'help', 'version'] as const;
+const COMMANDS = ['run', 'completion'] as const;
 
 /** QEMU options that change nothing here, and why; null where nobody would expect a change. True: they have a value. */
 const WITHOUT_EFFECT: Readonly<Record<string, readonly [hasValue: boolean, why: string | null]>> = {
@@ -152,9 +151,12 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
     } else if ((VALUE_OPTIONS as readonly string[]).includes(name)) add(name, value());
     else args.push(inline === undefined ? `--${name}` : `--${name}=${inline}`);
   }
-  // What is no option comes first, because the command's name may be among it.
   const words = positional.map((text) => (text.startsWith('-') && text !== '-' ? `./${text}` : text));
-  return { args: [...words, ...args], notes };
+  // The command's name comes first, and the image last: a mistake in an option is reported before anything else.
+  const isNamed = (COMMANDS as readonly string[]).includes(words[0] ?? '');
+  const isAboutAll = words.length === 0 && args.every((arg) => arg === '--help' || arg === '--version');
+  const command = isNamed ? words.slice(0, 1) : isAboutAll ? [] : ['run'];
+  return { args: [...command, ...args, ...words.slice(isNamed ? 1 : 0)], notes };
 }
 
 /** `512`, `512M`, `1G`, `size=512M,slots=…`: QEMU counts in MiB, as does `--memory`. */

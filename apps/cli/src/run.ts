@@ -9,6 +9,7 @@ import {
   type Pc,
   type PcEvents,
   SerialLog,
+  standsAt,
   startImage,
 } from '@longmode/pc';
 import { type BootSource, type BootSourceOptions, openBootSource } from './boot-source.ts';
@@ -104,7 +105,7 @@ export async function runImage(options: RunOptions): Promise<number> {
     plan,
     limits: {
       ...(options.maxInstructions === undefined ? {} : { instructions: options.maxInstructions }),
-      ...(options.maxTime === undefined ? {} : { virtualTimeNs: options.maxTime * 1e9 }),
+      ...(options.maxTime === undefined ? {} : { virtualTimeNs: Math.max(1, Math.round(options.maxTime * 1e9)) }),
       ...(options.timeout === undefined ? {} : { wallTimeMs: options.timeout * 1000 }),
     },
     isPaced: (options.pace ?? (front instanceof LiveFront ? 'real' : 'max')) === 'real',
@@ -136,7 +137,7 @@ export async function runImage(options: RunOptions): Promise<number> {
   const { outcome, reboots, instructionsBefore } = result;
   const context = { outcome, serial, places: plan.places, reboots, instructionsBefore };
   report?.({ ...makeReport(pc, context), exitCode, wallTimeMs: Math.round(result.wallTimeMs) });
-  if (stops.why !== null && stops.why.startsWith('SIG') && stops.why !== 'SIGINT') {
+  if (stops.why?.startsWith('SIG') === true && stops.why !== 'SIGINT') {
     process.kill(process.pid, stops.why as NodeJS.Signals);
   }
   return exitCode;
@@ -254,7 +255,7 @@ function tellEnd(teller: Teller, { pc, plan, result, why, options }: End): void 
   const lines = explainOutcome(pc, outcome, plan.places);
   if (outcome.kind === 'debug-exit') teller.info(lines[0] ?? '');
   else if (outcome.kind === 'stopped') {
-    if (why !== 'leave' && why !== 'SIGPIPE') teller.problem([`interrupted; ${lines[0]}`, ...lines.slice(1)]);
+    if (why !== 'leave' && why !== 'SIGPIPE') teller.problem([`interrupted ${standsAt(pc, plan.places)}`]);
   } else if (cause === 'boot-loop') {
     const seconds = BOOT_LOOP_TIME_NS / 1e9;
     const loop = `a boot loop: ${BOOT_LOOP_RESETS} resets, each within ${seconds} s of virtual time`;

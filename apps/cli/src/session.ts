@@ -107,7 +107,7 @@ export class Session {
       }
       const outcome = pc.run({
         instructions: Math.min(instructions, endCount - this.instructions),
-        untilTick: Math.min(untilTick, endTick),
+        untilTick: Math.round(Math.min(untilTick, endTick)),
       });
       await this.#d.onSlice();
       if (this.#isStopping && (outcome.kind === 'limit' || outcome.kind === 'stopped'))

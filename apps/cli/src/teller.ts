@@ -1,9 +1,5 @@
 /** What longmode itself says, on standard error. */
-import { createRequire } from 'node:module';
-import type Picocolors from 'picocolors';
-
-// picocolors is CommonJS.
-const { createColors } = createRequire(import.meta.url)('picocolors') as typeof Picocolors;
+import picocolors from 'picocolors';
 
 /** How to say it. */
 export interface TellerOptions {
@@ -17,12 +13,12 @@ export interface TellerOptions {
 /** Says things, or keeps them until the screen is free. */
 export class Teller {
   readonly #options: TellerOptions;
-  readonly #colors: ReturnType<typeof createColors>;
+  readonly #colors: ReturnType<typeof picocolors.createColors>;
   #held: string[] | undefined;
 
   constructor(options: TellerOptions) {
     this.#options = options;
-    this.#colors = createColors(options.usesColor);
+    this.#colors = picocolors.createColors(options.usesColor);
   }
 
   /** Keeps everything that is said until {@link release}. */

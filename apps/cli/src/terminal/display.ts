@@ -1,7 +1,7 @@
 /** The live display: the guest's screen, below it what COM1 says, and a status line. */
 import type { Pc, SerialLog } from '@longmode/pc';
 import type { ColorDepth } from './colors.ts';
-import { graphicsRows, lastUsedRow, textRow } from './picture.ts';
+import { graphicsRows, textRow, usedRows } from './picture.ts';
 import { plainLines } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -71,7 +71,7 @@ export class Display {
     let lines: string[];
     let cursor = '\x1b[?25l';
     if (screen.rows > 0) {
-      const used = Math.max(lastUsedRow(screen), screen.cursor.isVisible ? screen.cursor.row : 0);
+      const used = Math.max(usedRows(screen)?.last ?? 0, screen.cursor.isVisible ? screen.cursor.row : 0);
       const shown = Math.min(screen.rows, visible);
       const first = Math.max(0, Math.min(used - shown + 1, screen.rows - shown));
       lines = Array.from({ length: shown }, (_, row) => textRow(screen, first + row, columns, depth));

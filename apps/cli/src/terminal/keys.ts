@@ -93,24 +93,25 @@ function take(text: string): Taken | null {
 }
 
 function takeEscape(text: string): Taken | null {
-  const second = text[1];
+  const rest = text.slice(1);
+  const second = rest[0];
   if (second === undefined) return null;
-  if (second === '\x1b') return { length: 1, input: keys(pressed('esc', [])) };
-  if (second === '[' || second === 'O') {
-    const linux = /^\x1b\[\[(.)/.exec(text);
-    if (linux !== null) return { length: 4, input: named(LINUX_KEYS[linux[1] as string], 1) };
-    const match =
-      second === '[' ? /^\x1b\[([0-9;:?<>=]*)([ -/]*)([@-~])/.exec(text) : /^\x1bO([0-9;]*)()([@-~])/.exec(text);
-    if (match === null) {
-      const isBegun = text.length < SEQUENCE_LENGTH_MAX && /^\x1b(?:\[[0-9;:?<>=]*[ -/]*\[?|O[0-9;]*)$/.test(text);
-      return isBegun ? null : { length: 1, input: keys(pressed('esc', [])) };
-    }
-    return { length: match[0].length, input: sequence(match[1] as string, match[3] as string) };
+  const escapeKey: Taken = { length: 1, input: keys(pressed('esc', [])) };
+  if (rest.charCodeAt(0) === ESCAPE) return escapeKey;
+  if (second !== '[' && second !== 'O') return { length: 2, input: character(rest.charCodeAt(0), ['alt']) };
+  const linux = /^\[\[(.)/.exec(rest);
+  if (linux !== null) return { length: 4, input: named(LINUX_KEYS[linux[1] as string], 1) };
+  const match = second === '[' ? /^\[([0-9;:?<>=]*)[ -/]*([@-~])/.exec(rest) : /^O([0-9;]*)([@-~])/.exec(rest);
+  if (match !== null) {
+    return { length: 1 + match[0].length, input: sequence(match[1] as string, match[2] as string) };
   }
-  return { length: 2, input: character(text.charCodeAt(1), ['alt']) };
+  const isBegun = text.length < SEQUENCE_LENGTH_MAX && /^(?:\[[0-9;:?<>=]*[ -/]*\[?|O[0-9;]*)$/.test(rest);
+  return isBegun ? null : escapeKey;
 }
 
 function sequence(parameters: string, final: string): TerminalInput | null {
+  // Reports of the mouse and of the terminal itself.
+  if (/^[<=>?]/.test(parameters)) return null;
   const numbers = parameters.split(';').map(Number);
   if (final === '~') return named(TILDE_KEYS[numbers[0] ?? 0], numbers[1] ?? 1);
   if (final === 'Z') return keys(pressed('tab', ['shift']));

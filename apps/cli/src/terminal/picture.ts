@@ -30,15 +30,17 @@ export function textRow(screen: TextScreen, row: number, columns: number, depth:
   return `${line}\x1b[0m`;
 }
 
-/** The last row of a text screen that shows anything, or −1. */
-export function lastUsedRow(screen: TextScreen): number {
-  for (let index = screen.cells.length - 1; index >= 0; index--) {
-    const cell = screen.cells[index];
-    if (cell === undefined) continue;
+/** The first and the last row of a text screen that show anything, or null. */
+export function usedRows(screen: TextScreen): { readonly first: number; readonly last: number } | null {
+  let first = -1;
+  let last = -1;
+  screen.cells.forEach((cell, index) => {
     const isBlank = cell.code === 0 || cell.code === 0x20 || cell.code === 0xff;
-    if (!isBlank || (screen.palette[cell.background] ?? 0) !== 0) return Math.floor(index / screen.columns);
-  }
-  return -1;
+    if (isBlank && (screen.palette[cell.background] ?? 0) === 0) return;
+    last = Math.floor(index / screen.columns);
+    if (first < 0) first = last;
+  });
+  return first < 0 ? null : { first, last };
 }
 
 /**
@@ -73,13 +75,13 @@ export function graphicsRows(frame: Frame, columns: number, rows: number, depth:
   });
 }
 
-/** A whole text screen down to its last used row, to be printed line by line. */
+/** The used rows of a text screen, to be printed line by line. */
 export function screenText(screen: TextScreen, columns: number, depth: ColorDepth): string {
-  const rows = Math.min(screen.rows, lastUsedRow(screen) + 1);
-  if (depth === 1)
-    return textScreenToStrings(screen)
-      .slice(0, rows)
-      .map((row) => `${row.trimEnd()}\n`)
-      .join('');
-  return Array.from({ length: rows }, (_, row) => `${textRow(screen, row, columns, depth)}\n`).join('');
+  const used = usedRows(screen);
+  if (used === null) return '';
+  const plain = depth === 1 ? textScreenToStrings(screen) : [];
+  return Array.from({ length: used.last - used.first + 1 }, (_, index) => {
+    const row = used.first + index;
+    return depth === 1 ? `${plain[row]?.trimEnd()}\n` : `${textRow(screen, row, columns, depth)}\n`;
+  }).join('');
 }
