@@ -17,7 +17,13 @@ const bundle = await rolldown({
   // The published packages, as an embedder has them: not the sources.
   resolve: { conditionNames: ['import', 'default'] },
 });
-await bundle.write({ file, format: 'esm', codeSplitting: false, minify: { compress: true, mangle: false, codegen: true }, comments: false });
+await bundle.write({
+  file,
+  format: 'esm',
+  codeSplitting: false,
+  minify: { compress: true, mangle: false, codegen: true },
+  comments: false,
+});
 await bundle.close();
 
 const text = readFileSync(file, 'utf8');
