@@ -24,7 +24,8 @@ import { VIDEO_MODES, type VideoMode } from './modes.ts';
 import { writeCursor, writeCursorShape } from './screen.ts';
 
 const KEEP_MEMORY = 0x80;
-const BLANK_CELL = 0x0720;
+/** Two blank cells. */
+const BLANK_CELLS = 0x0720_0720;
 const TEXT_WINDOW_BYTES = 0x8000;
 /** 256 KiB of memory, cursor emulation on. */
 const CONTROL_VALUE = 0x60;
@@ -85,5 +86,6 @@ function clear(firmware: Firmware, mode: VideoMode): void {
     clearGraphics(firmware, mode);
     return;
   }
-  for (let offset = 0; offset < TEXT_WINDOW_BYTES; offset += 2) firmware.memory.write16(mode.base + offset, BLANK_CELL);
+  for (let offset = 0; offset < TEXT_WINDOW_BYTES; offset += 4)
+    firmware.memory.write32(mode.base + offset, BLANK_CELLS);
 }

@@ -47,6 +47,10 @@ export function fusedKey(first: Shape, form: ConditionForm): string {
 
 /** @returns the truth table of a condition, see `RECORD_TRUTH`; conditions that no order decides have none (0) */
 export function truthOfCondition(code: number): number {
+  return TRUTH[code] as number;
+}
+
+function computeTruth(code: number): number {
   let table = 0;
   for (let n = 0; n < 8; n++) {
     const below = (n & 1) !== 0;
@@ -66,3 +70,5 @@ export function truthOfCondition(code: number): number {
   }
   return table;
 }
+
+const TRUTH: readonly number[] = Array.from({ length: 16 }, (_, code) => computeTruth(code));
