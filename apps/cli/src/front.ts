@@ -6,6 +6,8 @@ export interface Front {
   takeByte(byte: number): void;
   /** The machine is about to run. */
   start(pc: Pc, control: FrontControl): void;
+  /** The firmware's self test is over: from now on keys reach the guest, those typed meanwhile too. */
+  onBoot(): void;
   /** Between two slices of the run. */
   onSlice(): void | Promise<void>;
   /** Whether input may still come. */

@@ -40,6 +40,7 @@ export class LiveFront implements Front {
   #pc: Pc | undefined;
   #control: FrontControl | undefined;
   #display: Display | undefined;
+  #isBooted = false;
   #lastInterrupt = Number.NEGATIVE_INFINITY;
   #escapeTimer: NodeJS.Timeout | undefined;
 
@@ -74,10 +75,15 @@ export class LiveFront implements Front {
     this.#display.paint(performance.now());
   }
 
+  onBoot(): void {
+    this.#isBooted = true;
+  }
+
   onSlice(): void | Promise<void> {
     const pc = this.#pc;
     if (pc === undefined) return;
-    while (this.#keys.length > 0 && pc.keyboard.freeKeystrokeBytes >= KEYSTROKE_BYTES_MAX) {
+    // The self test resets the keyboard.
+    while (this.#isBooted && this.#keys.length > 0 && pc.keyboard.freeKeystrokeBytes >= KEYSTROKE_BYTES_MAX) {
       const { key, isPressed } = this.#keys.shift() as KeyEvent;
       if (isPressed) pc.keyboard.press(key);
       else pc.keyboard.release(key);
@@ -118,7 +124,7 @@ export class LiveFront implements Front {
     const isAsked = now - this.#lastInterrupt < INTERRUPT_WINDOW_MS;
     const leave = isAsked ? 'Ctrl+C again leaves' : 'leave: Ctrl+] or Ctrl+C twice';
     const seconds = (pc.virtualTimeNs / 1e9).toFixed(1);
-    return ` longmode  ${leave} │ ${this.#d.name} │ ${seconds} s │ ${speed}instructions/s`;
+    return ` longmode  ${leave} │ ${this.#d.name} │ ${seconds} s │ ${speed} instructions/s`;
   }
 
   #take(bytes: string): void {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { writeSync } from 'node:fs';
 import { CliError, EXIT_BUG } from './exit-code.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -6,20 +7,23 @@ async function main(argv: readonly string[]): Promise<number> {
   return runApplication(argv);
 }
 
-function complain(error: unknown): number {
-  if (error instanceof CliError) {
-    process.stderr.write(`longmode: ${error.message}\n`);
-    return error.exitCode;
-  }
+/** @returns the message for an error, and the exit code */
+function complaint(error: unknown): { readonly text: string; readonly exitCode: number } {
+  if (error instanceof CliError) return { text: `longmode: ${error.message}\n`, exitCode: error.exitCode };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`longmode: internal error, please report it: ${text}\n`);
-  return EXIT_BUG;
+  return { text: `longmode: internal error, please report it: ${text}\n`, exitCode: EXIT_BUG };
 }
 
-// Whoever holds the terminal gives it back when the process exits.
-process.on('uncaughtException', (error) => process.exit(complain(error)));
+process.on('uncaughtException', (error) => {
+  const { text, exitCode } = complaint(error);
+  // After whoever holds the terminal has given it back, which happens at the exit too.
+  process.on('exit', () => writeSync(2, text));
+  process.exit(exitCode);
+});
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = complain(error);
+  const { text, exitCode } = complaint(error);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

@@ -66,6 +66,8 @@ export class PlainFront implements Front {
     });
   }
 
+  onBoot(): void {}
+
   onSlice(): void | Promise<void> {
     if (this.#pc !== undefined) this.#input.pump(this.#pc);
     if (this.#hasBytes && this.#d.progress?.isShared === true) this.#clearProgress();
@@ -111,7 +113,7 @@ export class PlainFront implements Front {
     const count = this.#control?.instructions() ?? 0;
     const seconds = ((this.#pc?.virtualTimeNs ?? 0) / 1e9).toFixed(1);
     const speed = inUnits(this.#rate.update(count, now));
-    progress.write(`\r\x1b[Klongmode: ${inUnits(count)}instructions, ${speed}a second, virtual time ${seconds} s`);
+    progress.write(`\r\x1b[Klongmode: ${inUnits(count)} instructions, ${speed} a second, virtual time ${seconds} s`);
   }
 
   #clearProgress(): void {

@@ -26,5 +26,5 @@ export function inUnits(value: number): string {
   ] as const) {
     if (value >= factor) return `${(value / factor).toPrecision(3)} ${unit}`;
   }
-  return `${Math.round(value)} `;
+  return `${Math.round(value)}`;
 }

@@ -95,6 +95,7 @@ export async function runImage(options: RunOptions): Promise<number> {
   const unbootable: string[] = [];
   const onFirmware: PcEvents['onFirmware'] = (event) => {
     verbose.onFirmware?.(event);
+    if (event.kind === 'boot') front.onBoot();
     if (event.kind !== 'not-bootable') return;
     unbootable.push(...event.reasons);
     stop('not-bootable');
@@ -119,6 +120,7 @@ export async function runImage(options: RunOptions): Promise<number> {
   let result: SessionResult;
   try {
     if (front instanceof LiveFront) teller.hold();
+    if (plan.loadPlan !== null) front.onBoot();
     front.start(pc, { leave: stop, instructions: () => running.instructions });
     result = await session.run();
   } finally {

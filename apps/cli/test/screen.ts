@@ -1,0 +1,110 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type IPty, spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+import { COMMAND } from './command.ts';
+
+/** A colour of a cell: RRGGBBh, or null for the terminal's own. */
+export interface ShownCell {
+  readonly text: string;
+  readonly foreground: number | null;
+  readonly background: number | null;
+}
+
+/** `longmode` in a terminal, as a user sees it. */
+export class ScreenUser {
+  readonly #terminal: InstanceType<typeof xterm.Terminal>;
+  readonly #pty: IPty;
+  readonly #exit: Promise<{ exitCode: number; signal?: number }>;
+  /** Everything that was sent to the terminal. */
+  sent = '';
+
+  constructor(args: readonly string[], options: { columns?: number; rows?: number; env?: NodeJS.ProcessEnv } = {}) {
+    const { columns = 90, rows = 34 } = options;
+    const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm-256color', COLORTERM: 'truecolor' };
+    delete env.NO_COLOR;
+    Object.assign(env, options.env);
+    this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+    this.#pty = spawn(process.execPath, [COMMAND, ...args], {
+      cols: columns,
+      rows,
+      name: env.TERM ?? '',
+      env,
+    });
+    this.#pty.onData((data) => {
+      this.sent += data;
+      this.#terminal.write(data);
+    });
+    this.#exit = new Promise((resolve) => this.#pty.onExit(resolve));
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#terminal.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  /** The lines on the screen, without trailing spaces. */
+  get lines(): string[] {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: this.#terminal.rows }, (_, row) => {
+      return (
+        active
+          .getLine(active.viewportY + row)
+          ?.translateToString(true)
+          .trimEnd() ?? ''
+      );
+    });
+  }
+
+  get isAlternate(): boolean {
+    return this.#terminal.buffer.active.type === 'alternate';
+  }
+  get cursor(): { row: number; column: number } {
+    const { cursorY, cursorX } = this.#terminal.buffer.active;
+    return { row: cursorY, column: cursorX };
+  }
+  get isWrapping(): boolean {
+    return this.#terminal.modes.wraparoundMode;
+  }
+  /** Whether the last thing said about the cursor was to show it. */
+  get isCursorShown(): boolean {
+    return this.sent.lastIndexOf('\x1b[?25h') >= this.sent.lastIndexOf('\x1b[?25l');
+  }
+
+  cell(row: number, column: number): ShownCell {
+    const { active } = this.#terminal.buffer;
+    const cell = active.getLine(active.viewportY + row)?.getCell(column);
+    return {
+      text: cell?.getChars() ?? '',
+      foreground: cell?.isFgRGB() ? cell.getFgColor() : null,
+      background: cell?.isBgRGB() ? cell.getBgColor() : null,
+    };
+  }
+
+  /** Waits until something is so. @throws Error with the screen if it takes too long */
+  async until(isSo: (user: this) => boolean, what: string, limitMs = 30_000): Promise<void> {
+    const end = performance.now() + limitMs;
+    while (!isSo(this)) {
+      if (performance.now() > end) throw new Error(`never ${what}; the screen:\n${this.lines.join('\n')}`);
+      await wait(20);
+    }
+  }
+
+  /** Waits for the end. */
+  async ended(): Promise<{ exitCode: number; signal?: number }> {
+    const result = await this.#exit;
+    await wait(50);
+    return result;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+}
