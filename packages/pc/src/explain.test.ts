@@ -70,6 +70,15 @@ describe('the end of a run in words', () => {
   });
 });
 
+it('a guest that waits in HLT at a limit is told to wait', () => {
+  const sector = new Uint8Array(512);
+  sector.set([0xfb, 0xf4, 0xeb, 0xfd]); // sti; next: hlt; jmp next
+  sector.set([0x55, 0xaa], 510);
+  const { pc } = loadImage(sector, { ramSizeBytes: 2 ** 20 });
+  const outcome = pc.run({ instructions: 10_000_000, untilTick: 1e9 });
+  expect(explainOutcome(pc, outcome)).toEqual(['waiting in HLT at 0x0000:0x7c01']);
+});
+
 describe('the end of a run as data', () => {
   it('is plain data with screen, serial text and registers', () => {
     const { report } = run('hello.elf');

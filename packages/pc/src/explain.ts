@@ -1,10 +1,12 @@
-import { CS, describeChain, type ExceptionEntry, exceptionName } from '@longmode/cpu-x86';
+import { CS, describeChain, type ExceptionEntry, exceptionName, FIELD } from '@longmode/cpu-x86';
 import { formatHex } from '@longmode/mmu';
 import { type CodePlaces, describePlace } from './code-places.ts';
 import type { Outcome } from './outcome.ts';
 import type { Pc } from './pc.ts';
 import { debugExitCode } from './ports/debug-exit.ts';
 
+/** What the activity field holds while instructions execute. */
+const ACTIVITY_ACTIVE = 0;
 /** Chains of exceptions before the last one that are told too, when they led to it. */
 const EARLIER_CHAINS = 3;
 /** Instructions between two exceptions up to which the second is taken to follow from the first. */
@@ -34,7 +36,11 @@ export function explainOutcome(pc: Pc, outcome: Outcome, places?: CodePlaces): s
     case 'reset':
       return [`the guest asked for a reset ${standsAt(pc, places)}`];
     case 'limit':
-      return [`still running ${standsAt(pc, places)}`];
+      return [
+        isWaiting(pc)
+          ? `waiting in HLT ${hltPlace(pc, pc.cpu.state.rip, places)}`
+          : `still running ${standsAt(pc, places)}`,
+      ];
     default:
       return [`stopped ${standsAt(pc, places)}`];
   }
@@ -43,6 +49,11 @@ export function explainOutcome(pc: Pc, outcome: Outcome, places?: CodePlaces): s
 /** Where the processor stands: `at RIP 0x20_1148 in kernel::main+0x5 (src/main.rs:12)`. */
 export function standsAt(pc: Pc, places?: CodePlaces): string {
   return codeAddress(pc, pc.cpu.state.rip, places);
+}
+
+/** Whether the processor waits for an interrupt, or for ever. */
+function isWaiting(pc: Pc): boolean {
+  return pc.cpu.state.field(FIELD.ACTIVITY) !== ACTIVITY_ACTIVE;
 }
 
 function hltPlace(pc: Pc, rip: bigint, places: CodePlaces | undefined): string {
