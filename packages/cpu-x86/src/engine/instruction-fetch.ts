@@ -7,8 +7,6 @@ import type { MemoryAccess } from './memory-access.ts';
 
 /** What `pageAt` returns when the fetch faults. */
 export const FETCH_FAULT = -3;
-/** What `pageAt` returns for device memory. */
-export const FETCH_DEVICE = -1;
 const EMPTY = -2;
 const ENTRY_COUNT = 64;
 
@@ -33,7 +31,7 @@ export class InstructionFetch {
     this.#page.fill(EMPTY);
   }
 
-  /** @returns the page of RAM or ROM behind a linear address, `FETCH_DEVICE`, or `FETCH_FAULT` with #PF recorded */
+  /** @returns the page of RAM or ROM behind a linear address, -1 for device memory, `FETCH_FAULT` with #PF recorded */
   pageAt(low: number, high: number): number {
     const slot = ((low >>> 12) ^ (low >>> 18)) & (ENTRY_COUNT - 1);
     const isUser = this.#state.cpl === 3;

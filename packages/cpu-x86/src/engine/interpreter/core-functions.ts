@@ -35,11 +35,10 @@ export const CORE_FUNCTION_TYPES = {
 
 export type CoreFunctionName = keyof typeof CORE_FUNCTION_TYPES;
 
-/** What an out-of-line handler returns. The first four are `Outcome` values. */
+/** What an out-of-line handler returns: these, or the `Outcome` of a system operation. */
 export const STATUS_NEXT = 0;
 /** RIP in the state is where execution goes on. */
 export const STATUS_BRANCH = 1;
 export const STATUS_FAULT = 2;
-export const STATUS_EXIT = 3;
 /** The record's branch is taken. */
 export const STATUS_TAKEN = 4;
