@@ -1,5 +1,21 @@
 import type { SemanticsKey } from '../opcodes/semantics-key.ts';
-import { ADC, ADD, CMP, CMPXCHG, DEC, DIV, IDIV, IMUL, IMUL_WIDE, INC, MUL, NEG, SBB, SUB, XADD } from './arithmetic.ts';
+import {
+  ADC,
+  ADD,
+  CMP,
+  CMPXCHG,
+  DEC,
+  DIV,
+  IDIV,
+  IMUL,
+  IMUL_WIDE,
+  INC,
+  MUL,
+  NEG,
+  SBB,
+  SUB,
+  XADD,
+} from './arithmetic.ts';
 import { BSF, BSR, BSWAP, BT, BTC, BTR, BTS, POPCNT } from './bit.ts';
 import { CALL, JCXZ, Jcc, JMP, LOOP, LOOPE, LOOPNE, RET } from './control-transfer.ts';
 import {
@@ -32,6 +48,7 @@ import type { SystemSemanticsKey } from './system/index.ts';
 export type EmittedSemanticsKey = Exclude<SemanticsKey, SystemSemanticsKey>;
 
 /** What instructions mean. Complete by type: a row of the opcode tables without semantics does not compile. */
+// biome-ignore format: a list
 export const EMITTED_SEMANTICS: Readonly<Record<EmittedSemanticsKey, SemanticsFn>> = {
   AAA, AAD, AAM, AAS, ADC, ADD, AND, BSF, BSR, BSWAP, BT, BTC, BTR, BTS, CALL, CBW, CLC, CLD, CMC, CMOVcc, CMP, CMPS,
   CMPXCHG, CMPXCHG8B, CMPXCHG16B, CWD, DAA, DAS, DEC, DIV, IDIV, IMUL, IMUL_WIDE, INC, JCXZ, Jcc, JMP, LAHF, LEA, LEAVE,

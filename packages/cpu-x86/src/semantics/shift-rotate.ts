@@ -134,7 +134,9 @@ const doubleShift =
       if (w === 16) {
         // 48 bits: enough for any count up to 31.
         const wide = (x: Value, y: Value, z: Value): Value =>
-          s.let(s.or(s.or(s.shl(s.zeroExtend64(x), s.i32(32)), s.shl(s.zeroExtend64(y), s.i32(16))), s.zeroExtend64(z)));
+          s.let(
+            s.or(s.or(s.shl(s.zeroExtend64(x), s.i32(32)), s.shl(s.zeroExtend64(y), s.i32(16))), s.zeroExtend64(z)),
+          );
         const triple = wide(a, b, a);
         const shiftBy = (n: Value): Value =>
           left ? s.wrap(s.shrU(s.shl(triple, n), s.i32(32))) : s.wrap(s.shrU(triple, n));

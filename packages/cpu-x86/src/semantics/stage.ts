@@ -54,7 +54,11 @@ export abstract class Semantics extends Emitter {
   /** Stores to memory at an offset within a segment. May fault. */
   abstract store(segment: SegmentChoice, offset: Value, width: Width, value: Value): void;
   /** Resolves a location for read-modify-write; all faults happen here. */
-  abstract openMemory(segment: SegmentChoice, offset: Value, width: Width): { read(): Value; write(value: Value): void };
+  abstract openMemory(
+    segment: SegmentChoice,
+    offset: Value,
+    width: Width,
+  ): { read(): Value; write(value: Value): void };
 
   /** Sets the arithmetic flags from a declared operation: `KIND_*` with its two values (unextended, `width` bits). */
   abstract setFlags(kind: number, width: Width, x: Value, y: Value): void;
