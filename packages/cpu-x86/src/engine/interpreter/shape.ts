@@ -1,11 +1,4 @@
-import {
-  BASE_RIP,
-  FS,
-  type Instruction,
-  type MemoryOperand,
-  NO_REGISTER,
-  type Operand,
-} from '../../decode/instruction.ts';
+import { CS, FS, type Instruction, type MemoryOperand, NO_REGISTER, type Operand } from '../../decode/instruction.ts';
 import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
 import type { Width } from '../../semantics/language.ts';
 import { MODE_CODE_64, MODE_CODE_MASK, MODE_FLAT, MODE_STACK_32 } from '../../state/mode.ts';
@@ -90,6 +83,8 @@ export function shapeOf(instruction: Instruction, mode: number, flagsDead: boole
     const hasIndex = memory.index !== NO_REGISTER;
     let segmentation: Addressing['segmentation'] = isFlat ? 'none' : 'full';
     if (memory.segment >= FS) segmentation = is64BitMode ? 'base' : 'full';
+    // A flat machine's data segments are flat; nothing is known of CS, which nobody may write through.
+    else if (memory.segment === CS && !is64BitMode) segmentation = 'full';
     addressing = { width: instruction.addressSize, hasIndex, segmentation };
   }
   let slot = 0;
@@ -130,6 +125,3 @@ export function shapeOf(instruction: Instruction, mode: number, flagsDead: boole
     flagsDead,
   };
 }
-
-/** Whether a memory operand is RIP-relative. */
-export const isRipRelative = (operand: MemoryOperand): boolean => operand.base === BASE_RIP;
