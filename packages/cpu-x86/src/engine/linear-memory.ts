@@ -27,13 +27,17 @@ export class EngineLinearMemory implements LinearMemory {
     return physical < 0 ? 0 : this.#memory.read8(physical);
   }
   read16(linear: bigint, access: number): number {
-    if ((linear & 0xfffn) > 0xffen) return this.read8(linear, access) | (this.read8(linear + 1n, access) << 8);
+    if ((linear & 0xfffn) > 0xffen) {
+      const low = this.read8(linear, access);
+      return this.failed ? 0 : low | (this.read8(linear + 1n, access) << 8);
+    }
     const physical = this.#translate(linear, access);
     return physical < 0 ? 0 : this.#memory.read16(physical);
   }
   read32(linear: bigint, access: number): number {
     if ((linear & 0xfffn) > 0xffcn) {
-      return (this.read16(linear, access) | (this.read16(linear + 2n, access) << 16)) >>> 0;
+      const low = this.read16(linear, access);
+      return this.failed ? 0 : (low | (this.read16(linear + 2n, access) << 16)) >>> 0;
     }
     const physical = this.#translate(linear, access);
     return physical < 0 ? 0 : this.#memory.read32(physical);
