@@ -192,7 +192,12 @@ const narrowDividend = (s: Semantics): Value => {
 };
 
 /** Divides a 128-bit number by a larger-than-`high` divisor, bit by bit where `high` is not zero. */
-const divideUnsigned128 = (s: Semantics, high: Value, low: Value, divisor: Value): [quotient: Value, remainder: Value] => {
+const divideUnsigned128 = (
+  s: Semantics,
+  high: Value,
+  low: Value,
+  divisor: Value,
+): [quotient: Value, remainder: Value] => {
   const quotient = s.variable(s.i64(0));
   const remainder = s.variable(s.i64(0));
   s.if(
@@ -265,7 +270,11 @@ export const IDIV: SemanticsFn = (s) => {
     const sign = s.let(s.xor(dividendSign, divisorSign));
     // The largest magnitude is 2^63 for a negative quotient and 2^63 - 1 for a positive one.
     s.faultIf(s.gtU(quotient, s.sub(s.i64(0x7fffffffffffffffn), sign)), VECTOR_DE);
-    writeQuotient(s, s.let(s.sub(s.xor(quotient, sign), sign)), s.let(s.sub(s.xor(remainder, dividendSign), dividendSign)));
+    writeQuotient(
+      s,
+      s.let(s.sub(s.xor(quotient, sign), sign)),
+      s.let(s.sub(s.xor(remainder, dividendSign), dividendSign)),
+    );
     return;
   }
   const raw = narrowDividend(s);
@@ -296,9 +305,14 @@ export const CMPXCHG: SemanticsFn = (s) => {
   const found = dst.read();
   const accumulator = s.readGpr(0, s.width);
   const isEqual = s.let(s.eq(accumulator, found));
-  const next = s.let(s.select(isEqual, src.read(), found));
-  // The accumulator first: it may be the destination too.
-  s.if(s.eqz(isEqual), () => s.writeGpr(0, s.width, found));
-  dst.write(next);
+  if (dst.isMemory) dst.write(s.select(isEqual, src.read(), found));
+  // Of a register that is not exchanged the upper half stays as well.
+  s.if(
+    isEqual,
+    () => {
+      if (!dst.isMemory) dst.write(src.read());
+    },
+    () => s.writeGpr(0, s.width, found),
+  );
   s.setFlags(KIND_SUB, s.width, accumulator, found);
 };
