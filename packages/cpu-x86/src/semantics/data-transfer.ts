@@ -79,6 +79,9 @@ const compareExchangePair =
     const size = half / 8;
     if (half === 64) s.faultIf(s.isNonZero(s.and(s.wrap(address), s.i32(15))), VECTOR_GP);
     const second = s.let(s.truncate(s.add(address, s.like(address, size)), s.addressWidth));
+    // Both halves are checked for writing before anything is read, as the one access that they are on hardware.
+    s.openMemory('operand', address, half);
+    s.openMemory('operand', second, half);
     const low = s.load('operand', address, half);
     const high = s.load('operand', second, half);
     const a = s.readGpr(0, half);
