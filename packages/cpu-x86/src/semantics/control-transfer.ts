@@ -1,4 +1,5 @@
 /** Near transfers. @source SDM Vol. 2, "JMP", "Jcc", "CALL", "RET", "LOOP/LOOPcc", "JCXZ/JECXZ/JRCXZ" */
+import { SS } from '../decode/instruction.ts';
 import type { Value } from './language.ts';
 import { peek, push } from './stack.ts';
 import type { Operand, Semantics, SemanticsFn } from './stage.ts';
@@ -24,16 +25,20 @@ export const JMP: SemanticsFn = (s) => {
 export const Jcc: SemanticsFn = (s) => s.jumpIf(s.readCondition(s.conditionCode));
 
 export const CALL: SemanticsFn = (s) => {
-  const pushReturn = (): void => push(s, s.resize(s.nextRip(), s.width), s.width);
   if (isRelative(s)) {
     s.checkRelativeTarget();
-    pushReturn();
+    push(s, s.resize(s.nextRip(), s.width), s.width);
     s.jump();
     return;
   }
   const target = s.let(s.zeroExtend64((s.operands[0] as Operand).read()));
+  // The manual's order: the stack's faults come before the target's.
+  const pointer = s.readGpr(RSP, s.stackWidth);
+  const next = s.let(s.truncate(s.sub(pointer, s.like(pointer, s.width / 8)), s.stackWidth));
+  const slot = s.openMemory(SS, next, s.width);
   s.checkTarget(target);
-  pushReturn();
+  slot.write(s.resize(s.nextRip(), s.width));
+  s.writeGpr(RSP, s.stackWidth, next);
   s.jumpIndirect(target);
 };
 

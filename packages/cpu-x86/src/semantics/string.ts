@@ -48,8 +48,8 @@ export const LODS: SemanticsFn = (s) =>
 
 export const CMPS: SemanticsFn = (s) =>
   s.repeatString(() => {
-    const a = s.load('operand', s.readGpr(RSI, s.addressWidth), s.width);
     const b = s.load(ES, s.readGpr(RDI, s.addressWidth), s.width);
+    const a = s.load('operand', s.readGpr(RSI, s.addressWidth), s.width);
     advance(s, RSI, RDI);
     s.setFlags(KIND_SUB, s.width, a, b);
     return stopAfterCompare(s, a, b);
