@@ -77,6 +77,7 @@ export function setUpRealModeCase(cpu: Cpu, test: RealModeCase): void {
   state.rflags = (regs.flags ?? 2) & FLAGS_COMPARED;
   state.setField(ACTIVITY, ACTIVITY_ACTIVE);
   state.setField(INTERRUPT_SHADOW, 0);
+  cpu.synchronize();
 }
 
 /** Runs a case that was set up until it halts. @returns the differences to the recorded state, in words */
