@@ -17,7 +17,7 @@ const bundle = await rolldown({
   // The published packages, as an embedder has them: not the sources.
   resolve: { conditionNames: ['import', 'default'] },
 });
-await bundle.write({
+const { output } = await bundle.write({
   file,
   format: 'esm',
   codeSplitting: false,
@@ -25,6 +25,13 @@ await bundle.write({
   comments: false,
 });
 await bundle.close();
+
+// Licences ask that what is copied is named; npm does not do that for what is inside a file.
+const notices = readFileSync(join(root, 'apps/cli/THIRD-PARTY.md'), 'utf8');
+const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
+const outside = modules.flatMap((id) => /.*node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(id)?.[1] ?? []);
+const unnamed = new Set(outside.filter((name) => !notices.includes(`| \`${name.replace('\\', '/')}\` |`)));
+if (unnamed.size > 0) throw new Error(`apps/cli/THIRD-PARTY.md does not name ${[...unnamed].join(', ')}`);
 
 const text = readFileSync(file, 'utf8');
 if (!text.startsWith('#!')) writeFileSync(file, `#!/usr/bin/env node\n${text}`);
