@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BootError } from '@longmode/bootloader';
 import { ElfError } from '@longmode/elf';
 import { buildElf } from '@longmode/elf/testing';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describePlace } from './code-places.ts';
 import { type ImageSource, sourceOfBytes } from './disk.ts';
@@ -172,6 +173,31 @@ describe('an image is refused', () => {
     };
     expect(() => planImage(source)).toThrow(/at most 536870912 bytes/);
     expect(read).toBeLessThanOrEqual(65536);
+  });
+});
+
+describe('a damaged image', () => {
+  const images = ['hello.elf', 'fault-panic.elf', 'hello-mb1-elf32.elf', 'hello-mb1-address.bin', 'hello-bios.img'];
+
+  it.each(images)('made of %s is planned, or refused with a declared error, and its places never throw', (name) => {
+    const original = readImage(name);
+    const damage = fc.record({
+      at: fc.oneof(fc.nat(255), fc.nat(original.length - 1)),
+      bytes: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.constant(new Uint8Array(8).fill(0xff))),
+    });
+    const arbitrary = fc.record({ damages: fc.array(damage, { maxLength: 6 }), size: fc.nat(2 * original.length) });
+    const check = ({ damages, size }: { damages: { at: number; bytes: Uint8Array }[]; size: number }): void => {
+      const bytes = original.slice(0, Math.max(size, 600));
+      for (const { at, bytes: wrong } of damages)
+        bytes.set(wrong.subarray(0, Math.max(0, bytes.length - at)), Math.min(at, bytes.length));
+      try {
+        const { places, loadPlan } = planImage(bytes, { ramSizeBytes: 16 * MIB });
+        places.lookup(loadPlan?.entry.rip ?? 0x200000n);
+      } catch (error) {
+        expect(error instanceof BootError || error instanceof ElfError, String(error)).toBe(true);
+      }
+    };
+    fc.assert(fc.property(arbitrary, check), { numRuns: 150 });
   });
 });
 
