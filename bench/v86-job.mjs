@@ -29,7 +29,7 @@ let start = 0;
 emulator.add_listener('emulator-ready', () => {
   wallStart = performance.now();
   start = mainThreadMs();
-  emulator.run();
+  void emulator.run();
 });
 emulator.add_listener('serial0-output-byte', (/** @type {number} */ byte) => {
   serial += String.fromCharCode(byte);

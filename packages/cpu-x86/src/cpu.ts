@@ -268,6 +268,7 @@ export class Cpu {
       this.#deliverFault(state.rip);
       return;
     }
+    const traced = isTracing ? this.#cache.instructionOf(record) : undefined;
     this.#sliceSize = budget;
     const reason = this.#run(record, budget);
     const left = state.field(BUDGET) | 0;
@@ -282,10 +283,23 @@ export class Cpu {
     if (reason === RUN_LOOKUP) {
       this.#retired += 1;
       this.#deliverFault(state.rip);
-    } else if (isTracing && (state.field(SYSTEM_FLAGS) & FLAG_TF) !== 0) {
+    } else if (traced !== undefined && this.#trapsAfter(traced)) {
       state.setWideField(DR + 8 * 6, state.wideField(DR + 8 * 6) | 0x4000n);
       this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip });
     }
+  }
+
+  /**
+   * Whether a single-step trap follows an instruction that began with TF set: not where the instruction takes TF away to
+   * enter a handler, nor after a load of SS, which holds the trap back.
+   *
+   * @source SDM Vol. 3B "Single-Step Exception Condition"; SDM Vol. 3A "Masking Exceptions and Interrupts When Switching Stacks"
+   */
+  #trapsAfter(item: Instruction | Undecodable): boolean {
+    const key = 'encoding' in item ? item.encoding.semantics : '';
+    if (key === 'POPF' || key === 'IRET') return true;
+    const isHeldBack = this.state.field(INTERRUPT_SHADOW) !== 0 && key !== 'STI';
+    return !isHeldBack && (this.state.field(SYSTEM_FLAGS) & FLAG_TF) !== 0;
   }
 
   #deliverFault(rip: bigint): void {

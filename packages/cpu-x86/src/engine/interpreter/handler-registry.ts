@@ -141,6 +141,8 @@ export function generateHandlerModule(shapes: readonly Shape[], memoryPages: num
         leave(STATUS_BRANCH);
       },
       again: () => leave(STATUS_BRANCH),
+      // The dispatch loop has done so.
+      locate: () => {},
     };
     const stage: HandlerStage = new HandlerStage(
       { code, locals: new LocalPool(code) },

@@ -53,6 +53,8 @@ export interface HandlerExits {
   indirect(target: Value): void;
   /** The instruction stays unfinished and runs again: its RIP is stored already. */
   again(): void;
+  /** Before TypeScript is called for a memory access: the state says which record executes, and the budget. */
+  locate(): void;
 }
 
 /** Flags that the first half of a fused handler has set, for its branch. */
@@ -230,6 +232,7 @@ export class HandlerStage extends Semantics {
       hit,
       () => this.storeTo(host, 0, width, fixed),
       () => {
+        this.#exits.locate();
         this.push(linear);
         this.push(info);
         this.push(this.zeroExtend64(fixed));
@@ -260,6 +263,7 @@ export class HandlerStage extends Semantics {
     const probe = emitTlbProbe(this, this.#tlbTable(), linear, width, write);
     const host = this.variable(probe.host);
     this.if(this.eqz(probe.hit), () => {
+      this.#exits.locate();
       this.assign(host, this.callFor(slow, 'i32', linear, info));
       this.if(this.eqz(host), () => this.#fault());
     });

@@ -106,6 +106,10 @@ export function writeRunFunction(
       again: () => {
         throw new Error(`${shape.key}: repeated instructions are not inlined`);
       },
+      locate: () => {
+        e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
+        e.storeTo(zero, CPU_BASE + RECORD, 32, record, 2);
+      },
     };
     const stage = new HandlerStage({ code, locals }, { shape, core, exits, recordLocal });
     writeHandlerBody(stage, shape);
