@@ -79,8 +79,6 @@ export interface SystemCpu {
   modeChanged(): void;
   /** RFLAGS.IF, RFLAGS.TF or CR8 may now let an event through: ask the run loop to look after this instruction. */
   requestAttention(): void;
-  /** IRET has completed: NMIs are no longer blocked. */
-  interruptReturned?(): void;
 }
 
 /** A system instruction, written over typed state. */

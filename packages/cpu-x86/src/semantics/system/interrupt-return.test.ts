@@ -11,7 +11,7 @@ import {
   FLAG_VIF,
   FLAG_VM,
 } from '../../state/rflags.ts';
-import { OUTCOME_BRANCH, OUTCOME_FAULT, OUTCOME_NEXT } from './context.ts';
+import { OUTCOME_BRANCH, OUTCOME_NEXT } from './context.ts';
 import {
   CODE16,
   CODE32,
@@ -245,21 +245,6 @@ describe('IRET in protected mode', () => {
     const cpu = new FakeCpu('protected');
     push32(cpu, ...items);
     expect(faultOf(cpu, 0xcf)).toEqual([vector, code]);
-  });
-
-  it('ends the blocking of NMIs when it completes', () => {
-    const cpu = new FakeCpu('protected');
-    let returns = 0;
-    const counted = Object.assign(cpu, {
-      interruptReturned: () => {
-        returns += 1;
-      },
-    });
-    push32(cpu, 0x1000, 0, 2);
-    expect(counted.run(0xcf)).toBe(OUTCOME_FAULT);
-    push32(cpu, 0x1000, CODE32, 2);
-    counted.run(0xcf);
-    expect(returns).toBe(1);
   });
 });
 

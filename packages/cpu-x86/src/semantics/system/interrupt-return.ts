@@ -4,7 +4,7 @@
  * @source SDM Vol. 2A "IRET/IRETD/IRETQ—Interrupt Return"
  */
 import { ACCESS_IMPLICIT } from '@longmode/mmu';
-import { CS, DS, ES, FS, GS, type Instruction, SS } from '../../decode/instruction.ts';
+import { CS, DS, ES, FS, GS, SS } from '../../decode/instruction.ts';
 import { VECTOR_GP } from '../../state/exceptions.ts';
 import { SYSTEM_FLAGS, TR_INDEX } from '../../state/layout.ts';
 import {
@@ -147,14 +147,8 @@ function returnToTask(cpu: SystemCpu): Outcome {
   return finishSwitch(cpu, switchTask(cpu, link, 'return', cpu.nextRip, 0));
 }
 
-/** IRET, IRETD, IRETQ: also ends the blocking of NMIs. */
+/** IRET, IRETD, IRETQ. That NMIs are no longer blocked afterwards is the engine's business. */
 export const IRET: SystemOperation = (cpu, instruction) => {
-  const outcome = interruptReturn(cpu, instruction);
-  if (outcome !== OUTCOME_FAULT) cpu.interruptReturned?.();
-  return outcome;
-};
-
-function interruptReturn(cpu: SystemCpu, instruction: Instruction): Outcome {
   const { state } = cpu;
   const width = instruction.operandSize;
   if (!isProtectedMode(state) || isVirtual8086Mode(state)) return returnParagraph(cpu, width);
@@ -175,4 +169,4 @@ function interruptReturn(cpu: SystemCpu, instruction: Instruction): Outcome {
   stack.commit();
   loadFlags(cpu, frame.flags, changeableFlags(cpu), width);
   return enterCode(cpu, code, frame.rip, state.cpl);
-}
+};
