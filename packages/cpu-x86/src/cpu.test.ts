@@ -269,7 +269,7 @@ describe('interrupts', () => {
     expect([returnRip(cpu), cpu.state.gpr(RAX)]).toEqual([0x1003, 0n]);
   });
 
-  it('are taken later than at the boundary after the access to device memory that raised the line', () => {
+  it('wait for the next exit of the engine when an access to device memory raised the line', () => {
     const cpu: Cpu = machineWithIdt({
       interrupts: { acknowledge: () => 0x30 },
       memoryIo: { readMemory: () => 0, writeMemory: () => cpu.setInterruptLine(true) },
@@ -280,7 +280,7 @@ describe('interrupts', () => {
     place(cpu, 0x1000, '9089042500000a00ffc0ffc0f4');
     cpu.state.rflags = 2 | FLAG_IF;
     expect(cpu.run(100)).toBe('halted');
-    // FIXME: the boundary after the access is 0x1008 with RAX = 0; device memory does not end the slice, as ports do.
+    // FIXME: right would be the boundary after the store, 1008h, with EAX 0: as after a port access.
     expect([returnRip(cpu), cpu.state.gpr(RAX)]).toEqual([0x100d, 2n]);
   });
 
