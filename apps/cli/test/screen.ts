@@ -20,9 +20,14 @@ export class ScreenUser {
 
   constructor(args: readonly string[], options: { columns?: number; rows?: number; env?: NodeJS.ProcessEnv } = {}) {
     const { columns = 90, rows = 34 } = options;
-    const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm-256color', COLORTERM: 'truecolor' };
-    delete env.NO_COLOR;
-    Object.assign(env, options.env);
+    // Nothing of the environment of the tests themselves: what says that they run unattended would take the colours away.
+    const env: NodeJS.ProcessEnv = {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TERM: 'xterm-256color',
+      COLORTERM: 'truecolor',
+      ...options.env,
+    };
     this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     this.#pty = spawn(process.execPath, [COMMAND, ...args], {
       cols: columns,
