@@ -14,6 +14,7 @@ import { interpreterModules } from './engine/interpreter/modules.ts';
 import { BLOCK_LENGTH_MAX } from './engine/interpreter/record.ts';
 import { RUN_FAULT, RUN_LOOKUP } from './engine/interpreter/run-function.ts';
 import { memoryOperand, type Shape } from './engine/interpreter/shape.ts';
+import { JIT_OPTIONS, type JitOptions, type JitStatistics } from './engine/jit/jit.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
 import { CPU_BASE, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
 import { EngineSystemCpu } from './engine/system-cpu.ts';
@@ -67,6 +68,9 @@ export type StopReason =
   /** `requestStop` was called. */
   | 'stopped';
 
+/** What runs the code: the interpreter alone, or also compiled code for what runs often. The results are the same. */
+export type Engine = 'interpreter' | 'jit';
+
 /** What a CPU is made of. */
 export interface CpuOptions {
   /** Bytes of RAM from physical address 0: a multiple of 4096, at least 1 MiB. */
@@ -75,6 +79,10 @@ export interface CpuOptions {
   readonly memoryIo?: MemoryIo;
   readonly interrupts?: InterruptSource;
   readonly model?: CpuModel;
+  /** What runs the code; the results are the same. `interpreter` unless told. */
+  readonly engine?: Engine;
+  /** How eagerly the compiler works, and how much it may hold. */
+  readonly jit?: Partial<JitOptions>;
   /** Ticks of the time-stamp counter for each instruction; 1 unless told. */
   readonly ticksPerInstruction?: number;
 }
@@ -133,6 +141,7 @@ export class Cpu {
       commit: () => this.#access.commit(),
       system: (record) => this.#system(record),
       lookup: () => this.#cache.lookup(),
+      hot: (head) => this.#cache.jit?.compile(head),
     };
     const instance = new WebAssembly.Instance(modules.core, { host: { ...host, memory: wasm } });
     this.#run = instance.exports.run as (record: number, budget: number) => number;
@@ -148,6 +157,7 @@ export class Cpu {
       access: this.#access,
       registry: this.#registry,
       isEmitted: (key) => key in EMITTED_SEMANTICS,
+      ...(options.engine === 'jit' ? { jit: { ...JIT_OPTIONS, ...options.jit } } : {}),
     });
     this.#access.isStackOperand = () => {
       const instruction = this.#cache.instructionOf(this.state.field(RECORD));
@@ -197,6 +207,11 @@ export class Cpu {
   /** Shapes of instructions whose handlers this CPU made on demand, for the build. */
   get shapesMade(): readonly Shape[] {
     return this.#registry.made;
+  }
+
+  /** Counters of the compiler, where the engine has one. */
+  get jitStatistics(): JitStatistics | undefined {
+    return this.#cache.jit?.statistics;
   }
 
   /** Instructions retired since reset; exact whenever a port or memory access is served. */

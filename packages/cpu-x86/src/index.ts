@@ -1,7 +1,8 @@
 /** An x86-64 processor. The decoder alone is `@longmode/cpu-x86/decode`. */
-export { Cpu, type CpuOptions, type CpuSnapshot, type StopReason } from './cpu.ts';
+export { Cpu, type CpuOptions, type CpuSnapshot, type Engine, type StopReason } from './cpu.ts';
 export { CS, DS, ES, FS, GS, SS } from './decode/instruction.ts';
 export type { GuestMemory, RegionKind } from './engine/guest-memory.ts';
+export type { JitOptions, JitStatistics } from './engine/jit/jit.ts';
 export type { AccessWidth, InterruptSource, MemoryIo, PortIo } from './host.ts';
 export { type CpuFeature, type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
 export {

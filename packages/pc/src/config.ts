@@ -1,5 +1,5 @@
 import type { AttachedDisks, BiosEvent } from '@longmode/bios';
-import type { CpuModel } from '@longmode/cpu-x86';
+import type { CpuModel, Engine, JitOptions } from '@longmode/cpu-x86';
 import type { UnclaimedMemory, UnclaimedPort } from '@longmode/machine';
 import type { RtcTime } from '@longmode/rtc-146818';
 
@@ -12,6 +12,9 @@ export interface PcConfig {
   /** Drive numbers in boot order, see `BiosOptions.bootOrder`. */
   readonly bootOrder?: readonly number[];
   readonly cpuModel?: CpuModel;
+  /** What runs the code; the results are the same. `interpreter` unless told. */
+  readonly engine?: Engine;
+  readonly jit?: Partial<JitOptions>;
   /** What the real-time clock says at power-on; a fixed moment unless told. */
   readonly initialTime?: Readonly<RtcTime>;
   /** Virtual nanoseconds that an instruction takes; 1 unless told. */

@@ -96,6 +96,8 @@ export class Pc {
       },
       interrupts: { acknowledge: () => this.picMaster.acknowledge() },
       ...(config.cpuModel === undefined ? {} : { model: config.cpuModel }),
+      ...(config.engine === undefined ? {} : { engine: config.engine }),
+      ...(config.jit === undefined ? {} : { jit: config.jit }),
       ticksPerInstruction: this.#nanosecondsPerInstruction,
     });
     this.picSlave = new Pic8259a({

@@ -30,10 +30,12 @@ import {
   RECORD_NO_LINK,
   RECORD_OFFSET,
   RECORD_SIZE_BYTES,
+  RECORD_USES_LEFT,
 } from './interpreter/record.ts';
 import { RecordWriter } from './interpreter/record-writer.ts';
-import { HANDLER_END, HANDLER_STALE } from './interpreter/run-function.ts';
+import { HANDLER_END, HANDLER_HEAD, HANDLER_STALE } from './interpreter/run-function.ts';
 import { type Shape, shapeOf } from './interpreter/shape.ts';
+import { type CompilableCode, Jit, type JitOptions } from './jit/jit.ts';
 import type { MemoryAccess } from './memory-access.ts';
 import {
   GUEST_BASE,
@@ -53,7 +55,7 @@ export interface Undecodable {
  * Decoded code by physical page and decode key: makes records, finds them by RIP, and forgets them when their bytes
  * change. Nothing here is architectural state: dropping all of it at any block boundary changes no result.
  */
-export class CodeCache {
+export class CodeCache implements CompilableCode {
   readonly #memory: GuestMemory;
   readonly #state: CpuState;
   readonly #access: MemoryAccess;
@@ -69,12 +71,17 @@ export class CodeCache {
   #arena = RECORDS;
   #generation = 1;
   #scratch: Block | undefined;
+  /** The compiler, where there is one: then blocks have a head that counts how often they run. */
+  readonly jit: Jit | undefined;
+  readonly #heads = new Map<number, Block>();
+
   constructor(parts: {
     memory: GuestMemory;
     state: CpuState;
     access: MemoryAccess;
     registry: HandlerRegistry;
     isEmitted: (key: string) => boolean;
+    jit?: JitOptions;
   }) {
     this.#memory = parts.memory;
     this.#state = parts.state;
@@ -91,6 +98,10 @@ export class CodeCache {
     });
     this.#fetch = new InstructionFetch(parts);
     this.#decoder = new BlockDecoder({ memory: parts.memory, fetch: this.#fetch });
+    if (parts.jit) {
+      const { registry, memory } = parts;
+      this.jit = new Jit({ code: this, registry, memory: memory.wasm, options: parts.jit });
+    }
     parts.memory.onCodeWrite = (page, first, last) => {
       if (this.#pages.invalidate(page, first, last)) this.#forgetJumps();
     };
@@ -111,6 +122,23 @@ export class CodeCache {
     return this.#view.getUint8(record + RECORD_COUNT);
   }
 
+  // ---- for the compiler ---------------------------------------------------------------------------------------------
+
+  blockOf(head: number): Block | undefined {
+    return this.#heads.get(head);
+  }
+  blockAt(page: number, offset: number, mode: number): Block | undefined {
+    const block = this.#pages.find(page, (offset << MODE_BITS) | mode);
+    return block && block.secondPage < 0 ? block : undefined;
+  }
+  compilable(record: number): Instruction | undefined {
+    const handler = this.#view.getUint16(record + RECORD_HANDLER, true);
+    if (handler === HANDLER_END || handler === HANDLER_STALE || handler === this.#registry.systemHandler)
+      return undefined;
+    const item = this.instructionOf(record);
+    return 'encoding' in item ? item : undefined;
+  }
+
   /** Translations have changed: nothing found by linear address counts any more. */
   flushTranslations(): void {
     this.#fetch.flush();
@@ -126,6 +154,8 @@ export class CodeCache {
 
   /** Forgets everything that was decoded. */
   flush(): void {
+    this.jit?.clear();
+    this.#heads.clear();
     this.#pages.clear();
     this.#instructions = [];
     this.#arena = RECORDS;
@@ -200,7 +230,7 @@ export class CodeCache {
   #decodeCached(place: Place): number {
     const { page, low, high, offset, mode } = place;
     const key = (offset << MODE_BITS) | mode;
-    const spaceNeeded = (BLOCK_LENGTH_MAX + 1) * RECORD_SIZE_BYTES;
+    const spaceNeeded = (BLOCK_LENGTH_MAX + 2) * RECORD_SIZE_BYTES;
     if (this.#arena + spaceNeeded > GUEST_BASE) this.flush();
     const known = this.#pages.find(page, key);
     if (known && known.secondPage >= 0) {
@@ -215,6 +245,7 @@ export class CodeCache {
     const block = this.#write(this.#arena, place, decoded, key);
     this.#arena += block.recordCount * RECORD_SIZE_BYTES;
     this.#pages.add(block);
+    if (this.jit) this.#heads.set(block.records, block);
     return block.records;
   }
 
@@ -233,7 +264,10 @@ export class CodeCache {
 
   /** Makes a block's records look their RIPs up again. */
   #makeStale(block: Block): void {
-    for (let i = 0; i < block.recordCount; i++) {
+    this.#access.dropCount++;
+    this.jit?.invalidate(block);
+    const first = this.#heads.delete(block.records) ? 1 : 0;
+    for (let i = first; i < block.recordCount; i++) {
       const at = block.records + i * RECORD_SIZE_BYTES;
       if (this.#view.getUint16(at + RECORD_HANDLER, true) !== HANDLER_END) {
         this.#view.setUint16(at + RECORD_HANDLER, HANDLER_STALE, true);
@@ -268,6 +302,11 @@ export class CodeCache {
     const { instructions, bad, secondPage } = decoded;
     const flags = secondPage >= 0 ? RECORD_NO_LINK : 0;
     let at = records;
+    if (this.jit && key >= 0) {
+      this.#writer.writePlace(at, { handler: HANDLER_HEAD, offset, count: 0, flags, number: 0 }, 0);
+      this.#view.setInt32(at + RECORD_USES_LEFT, this.jit.thresholdOf(page), true);
+      at += RECORD_SIZE_BYTES;
+    }
     let pageOffset = offset;
     instructions.forEach((instruction, index) => {
       const number = this.#instructions.push(instruction) - 1;

@@ -26,6 +26,9 @@ export type Value =
 /** The wasm type that holds a guest value of this width. */
 export const typeOfWidth = (width: Width): ValueType => (width === 64 ? 'i64' : 'i32');
 
+const isI32Constant = (value: Value): value is Value & { kind: 'const'; value: number } =>
+  value.kind === 'const' && value.type === 'i32' && typeof value.value === 'number';
+
 const LOAD: Readonly<Record<Width, MemoryOpcode>> = {
   8: 'i32.load8_u',
   16: 'i32.load16_u',
@@ -170,6 +173,7 @@ export class Emitter {
   }
   sub(a: Value, b: Value): Value {
     if (this.#isConst(b, 0)) return a;
+    if (isI32Constant(a) && isI32Constant(b)) return this.i32(a.value - b.value);
     return this.#binary('sub', a, b);
   }
   mul(a: Value, b: Value): Value {
@@ -188,6 +192,7 @@ export class Emitter {
     return this.#binary('rem_s', a, b);
   }
   and(a: Value, b: Value): Value {
+    if (isI32Constant(a) && isI32Constant(b)) return this.i32(a.value & b.value);
     return this.#binary('and', a, b);
   }
   or(a: Value, b: Value): Value {
@@ -284,6 +289,7 @@ export class Emitter {
   /** Low 32 bits. */
   wrap(a: Value): Value {
     if (a.type === 'i32') return a;
+    if (a.kind === 'const') return this.i32(Number(BigInt.asIntN(32, BigInt(a.value))));
     return { kind: 'unary', type: 'i32', op: 'i32.wrap_i64', a };
   }
   /** Sign-extends the low `width` bits within the value's own wasm type. */

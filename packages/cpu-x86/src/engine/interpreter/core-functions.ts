@@ -3,11 +3,11 @@
  * those of the module that is being written.
  */
 export interface CoreFunctions {
-  /** (linear: i64, info: i32) -> host address or 0 for a fault */
+  /** (linear: i64, info: i32) -> host address or 0 for a fault; 1 where compiled code must leave it to the interpreter */
   readonly readSlow: number;
   /** (linear: i64, info: i32) -> host address for read-modify-write, the bounce buffer included, or 0 for a fault */
   readonly openSlow: number;
-  /** (linear: i64, info: i32, value: i64) -> 1 for a fault */
+  /** (linear: i64, info: i32, value: i64) -> 0; 1 for a fault; 2 where compiled code must leave it to the interpreter */
   readonly writeSlow: number;
   /** () -> nothing: writes the bounce buffer to where the last `openSlow` came from */
   readonly commit: number;

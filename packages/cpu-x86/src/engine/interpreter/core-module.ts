@@ -27,7 +27,10 @@ export const HANDLER_TABLE_SIZE = 16384;
 
 /** What the core module imports from TypeScript: i32 arguments only, because a bigint costs as much as the call. */
 export interface CoreImports {
-  /** @returns host address for reading (the bounce buffer, filled, where there is none), or 0 with the fault recorded */
+  /**
+   * @returns host address for reading (the bounce buffer, filled, where there is none), or 0 with the fault recorded; to
+   *   compiled code (`ACCESS_INFO_COMPILED`) also 1, with nothing done, where the interpreter must execute the instruction
+   */
   translateRead(low: number, high: number, info: number): number;
   /** @returns host address for writing, or the bounce buffer, to be followed by `commit`; 0 with the fault recorded */
   translateWrite(low: number, high: number, info: number): number;
@@ -39,6 +42,8 @@ export interface CoreImports {
   system(record: number): number;
   /** Finds or makes the record for the state's RIP. @returns its address, or 0 when `run` must return */
   lookup(): number;
+  /** A block has run so often that it is worth compiling: its head. */
+  hot(head: number): void;
 }
 
 /** Writes the segmentation function: `(offset, info, segment) -> linear address, or -1`. */
@@ -74,15 +79,16 @@ function writeSplitCall(code: CodeBuilder, importIndex: number): void {
   code.localGet(1).call(importIndex);
 }
 
-/** Writes the slow store: `(linear, info, value) -> 1 for a fault`. */
+/** Writes the slow store: `(linear, info, value) -> 0, 1 for a fault, 2 where the interpreter must do it`. */
 function writeWriteSlow(code: CodeBuilder, imports: { translateWrite: number; commit: number }): void {
   const e = new Emitter(code, new LocalPool(code));
   const value = e.local('i64', 2);
   writeSplitCall(code, imports.translateWrite);
   const host: Value = e.local('i32', code.addLocal('i32'));
   code.localSet((host as { index: number }).index);
-  e.if(e.eqz(host), () => {
-    code.i32Const(1).op('return');
+  e.if(e.leU(host, e.i32(1)), () => {
+    e.push(e.add(host, e.i32(1)));
+    code.op('return');
   });
   const size = e.and(e.local('i32', 1), e.i32(0xff));
   const narrow = e.wrap(value);
@@ -125,6 +131,7 @@ export function generateCoreModule(options: {
     commit: module.importFunction('host', 'commit', { params: [], results: [] }),
     system: module.importFunction('host', 'system', { params: [i32], results: [i32] }),
     lookup: module.importFunction('host', 'lookup', { params: [], results: [i32] }),
+    hot: module.importFunction('host', 'hot', { params: [i32], results: [] }),
   };
   importGuestMemory(module, options.memoryPages);
   const table = module.addTable({ min: HANDLER_TABLE_SIZE });
@@ -155,6 +162,7 @@ export function generateCoreModule(options: {
   writeRunFunction(run.code, {
     core,
     lookup: imports.lookup,
+    hot: imports.hot,
     handlerType: module.typeIndex({ params: [i32], results: [i32] }),
     inlineHandlers: options.inlineHandlers,
   });

@@ -1,24 +1,8 @@
 import type { CodeBuilder } from '@longmode/wasm-encoder';
 import { Emitter, LocalPool, type Value } from '../../semantics/language.ts';
 import { FLAGS_KIND, FLAGS_X, FLAGS_Y } from '../../state/layout.ts';
-import {
-  FLAG_AF,
-  FLAG_CF,
-  FLAG_OF,
-  FLAG_PF,
-  FLAG_SF,
-  FLAG_ZF,
-  KIND_ADD,
-  KIND_DEC,
-  KIND_EXPLICIT,
-  KIND_INC,
-  KIND_LOGIC,
-  KIND_RESULT,
-  KIND_SHL,
-  KIND_SHR,
-  KIND_SUB,
-  KIND_WIDTH_BITS,
-} from '../../state/rflags.ts';
+import { KIND_ADD, KIND_EXPLICIT, KIND_LOGIC, KIND_SHL, KIND_SUB, KIND_WIDTH_BITS } from '../../state/rflags.ts';
+import { carryOf, combineFlags, conditionOfFlags, FLAG_RULES } from '../flag-rules.ts';
 import { CPU_BASE } from '../memory-plan.ts';
 
 const emitterOf = (code: CodeBuilder): Emitter => new Emitter(code, new LocalPool(code));
@@ -47,72 +31,28 @@ export function writeFlagsFunction(code: CodeBuilder): void {
   const result = e.variable(y);
   const isZero = e.variable(e.eqz(y));
   const others = e.variable(e.i32(0));
-  const topBit = (value: Value): Value => e.and(e.wrap(e.shrU(value, top)), e.i32(1));
-  const overflow = (condition: Value): Value => e.select(condition, e.i32(FLAG_OF), e.i32(0));
-  const half = (value: Value): Value => e.and(e.wrap(value), e.i32(FLAG_AF));
-  const cf = (value: Value): Value => e.and(e.wrap(value), e.i32(FLAG_CF));
-  const cases: [kind: number, body: () => void][] = [
-    [
-      KIND_SUB,
-      () => {
-        e.assign(result, e.sub(x, y));
-        e.assign(isZero, e.eq(x, y));
-        const of = overflow(topBit(e.and(e.xor(x, y), e.xor(x, result))));
-        e.assign(others, e.or(e.or(e.ltU(x, y), of), half(e.xor(e.xor(x, y), result))));
-      },
-    ],
-    [
-      KIND_ADD,
-      () => {
-        const addend = e.let(e.sub(y, x));
-        const of = overflow(topBit(e.and(e.xor(x, y), e.xor(addend, y))));
-        e.assign(others, e.or(e.or(e.ltU(y, x), of), half(e.xor(e.xor(x, y), addend))));
-      },
-    ],
-    [KIND_RESULT, () => e.assign(others, e.and(e.wrap(x), e.i32(FLAG_CF | FLAG_OF | FLAG_AF)))],
-    [
-      KIND_INC,
-      () => {
-        const af = e.select(e.eqz(e.and(y, e.i64(15))), e.i32(FLAG_AF), e.i32(0));
-        const of = overflow(e.eq(y, e.shl(e.i64(-1), top)));
-        e.assign(others, e.or(e.or(cf(x), of), af));
-      },
-    ],
-    [
-      KIND_DEC,
-      () => {
-        const af = e.select(e.eq(e.and(y, e.i64(15)), e.i64(15)), e.i32(FLAG_AF), e.i32(0));
-        const of = overflow(e.eq(y, e.not(e.shl(e.i64(-1), top))));
-        e.assign(others, e.or(e.or(cf(x), of), af));
-      },
-    ],
-    [KIND_SHL, () => e.assign(others, e.or(e.ltS(x, e.i64(0)), overflow(e.ltS(e.xor(x, y), e.i64(0)))))],
-    [KIND_SHR, () => e.assign(others, e.or(cf(x), overflow(e.ltS(e.xor(x, y), e.i64(0)))))],
-  ];
-  for (const [value, body] of cases) e.if(isKind(value), body);
-  const low = e.let(e.and(e.wrap(result), e.i32(0xff)));
-  const folded = e.and(e.xor(low, e.shrU(low, e.i32(4))), e.i32(15));
-  const even = e.and(e.shrU(e.i32(0x9669), folded), e.i32(1));
-  const zf = e.shl(isZero, e.i32(Math.log2(FLAG_ZF)));
-  const sf = e.shl(topBit(result), e.i32(Math.log2(FLAG_SF)));
-  const pf = e.shl(even, e.i32(Math.log2(FLAG_PF)));
-  e.push(e.or(e.or(others, zf), e.or(sf, pf)));
+  for (const [value, rule] of Object.entries(FLAG_RULES)) {
+    e.if(isKind(Number(value)), () => {
+      const found = rule(e, x, y, top);
+      if (found.result) e.assign(result, found.result);
+      if (found.isZero) e.assign(isZero, found.isZero);
+      e.assign(others, found.others);
+    });
+  }
+  e.push(combineFlags(e, { result, isZero, others }, top));
 }
 
 /** Writes `() -> i32`: CF alone, which ADC, SBB, INC, DEC and RCL ask for. */
 export function writeCarryFunction(code: CodeBuilder): void {
   const e = emitterOf(code);
   const { kind, x, y } = loadLazyFlags(e);
-  const answer = (value: number, carry: Value): void =>
+  for (const value of [KIND_SUB, KIND_ADD, KIND_LOGIC, KIND_SHL]) {
     e.if(e.eq(kind, e.i32(value)), () => {
-      e.push(carry);
+      e.push(carryOf(e, value, x, y));
       code.op('return');
     });
-  answer(KIND_SUB, e.ltU(x, y));
-  answer(KIND_ADD, e.ltU(y, x));
-  answer(KIND_LOGIC, e.i32(0));
-  answer(KIND_SHL, e.ltS(x, e.i64(0)));
-  e.push(e.and(e.wrap(x), e.i32(1)));
+  }
+  e.push(carryOf(e, KIND_EXPLICIT, x, y));
 }
 
 /** Writes `(code) -> i32`: a condition by its code, as 0 or 1, from all flags. */
@@ -120,22 +60,10 @@ export function writeConditionFunction(code: CodeBuilder, flagsFunction: number)
   const e = emitterOf(code);
   const condition = e.local('i32', 0);
   const flags = e.callFor(flagsFunction, 'i32');
-  const has = (mask: number): Value => e.isNonZero(e.and(flags, e.i32(mask)));
-  const less = (): Value => e.ne(has(FLAG_SF), has(FLAG_OF));
-  const values = [
-    has(FLAG_OF),
-    has(FLAG_CF),
-    has(FLAG_ZF),
-    has(FLAG_CF | FLAG_ZF),
-    has(FLAG_SF),
-    has(FLAG_PF),
-    less(),
-    e.or(has(FLAG_ZF), less()),
-  ];
   const group = e.let(e.shrU(condition, e.i32(1)));
   const result = e.variable(e.i32(0));
-  values.forEach((value, index) => {
-    e.if(e.eq(group, e.i32(index)), () => e.assign(result, value));
-  });
+  for (let index = 0; index < 8; index++) {
+    e.if(e.eq(group, e.i32(index)), () => e.assign(result, conditionOfFlags(e, index << 1, flags)));
+  }
   e.push(e.xor(result, e.and(condition, e.i32(1))));
 }

@@ -36,6 +36,7 @@ export class HandlerRegistry {
   readonly #prebuiltEnd: number;
   #prebuilt: PrebuiltHandlers | undefined;
   #pending: Shape[] = [];
+  #free: number[] = [];
   #next: number;
   /** Shapes whose handlers were made on demand. */
   readonly made: Shape[] = [];
@@ -90,6 +91,19 @@ export class HandlerRegistry {
     return this.#numbers.get(key);
   }
 
+  /** Puts a function `(record) -> STATUS_*` of a module that imports what handlers do behind a number of its own. */
+  install(module: WebAssembly.Module, name: string): number {
+    const number = this.#free.pop() ?? this.#next++;
+    const instance = new WebAssembly.Instance(module, { core: this.#exports, host: { memory: this.#memory } });
+    this.#set(number, instance.exports[name] as () => void);
+    return number;
+  }
+  /** Frees the number of an installed function. */
+  uninstall(number: number): void {
+    this.#set(number, null);
+    this.#free.push(number);
+  }
+
   /** Makes the functions for all shapes that were numbered since the last call. */
   compile(): void {
     if (this.#pending.length === 0) return;
@@ -110,12 +124,15 @@ export class HandlerRegistry {
 
   #instantiate(module: WebAssembly.Module, keys: readonly string[]): void {
     const instance = new WebAssembly.Instance(module, { core: this.#exports, host: { memory: this.#memory } });
-    const table = this.#exports.handlers as WebAssembly.Table;
     for (const [index, key] of keys.entries()) {
-      const element = (this.#numbers.get(key) as number) - this.#firstOutOfLine;
-      if (element >= table.length) table.grow(table.length);
-      table.set(element, instance.exports[`h${index}`] as () => void);
+      this.#set(this.#numbers.get(key) as number, instance.exports[`h${index}`] as () => void);
     }
+  }
+  #set(number: number, handler: (() => void) | null): void {
+    const table = this.#exports.handlers as WebAssembly.Table;
+    const element = number - this.#firstOutOfLine;
+    if (element >= table.length) table.grow(table.length);
+    table.set(element, handler);
   }
 }
 

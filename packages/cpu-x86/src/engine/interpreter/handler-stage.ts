@@ -1,29 +1,10 @@
-import { SS } from '../../decode/instruction.ts';
+import type { CodeBuilder } from '@longmode/wasm-encoder';
 import type { Emitter, LocalPool, Value, Width } from '../../semantics/language.ts';
-import { type Operand, type SegmentChoice, Semantics, type StringStep } from '../../semantics/stage.ts';
-import { VECTOR_GP } from '../../state/exceptions.ts';
-import {
-  BOUNCE,
-  BUDGET,
-  CANONICAL_SHIFT,
-  FAULT_ERROR_CODE,
-  FAULT_VECTOR,
-  FLAGS_KIND,
-  FLAGS_X,
-  FLAGS_Y,
-  GPR,
-  RIP,
-  RIP_BASE,
-  SEGMENT_BASE,
-  SEGMENT_HIGH,
-  SEGMENT_SIZE_BYTES,
-  SEGMENTS,
-  SYSTEM_FLAGS,
-  TLB_READ,
-} from '../../state/layout.ts';
+import type { Operand } from '../../semantics/stage.ts';
+import { BUDGET, FLAGS_KIND, FLAGS_X, FLAGS_Y, GPR, RIP, RIP_BASE, TLB_READ } from '../../state/layout.ts';
 import { KIND_ADD, KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT, KIND_SUB, KIND_WIDTH_BITS } from '../../state/rflags.ts';
+import { EngineStage, log2Size } from '../engine-stage.ts';
 import { CPU_BASE } from '../memory-plan.ts';
-import { ACCESS_INFO_STACK, ACCESS_INFO_WRITE, emitTlbProbe } from '../tlb-probe.ts';
 import type { CoreFunctions } from './core-functions.ts';
 import type { ConditionForm } from './fusion.ts';
 import {
@@ -67,33 +48,22 @@ export interface KnownFlags {
 }
 
 const REGISTER_SLOTS = [RECORD_A, RECORD_B, RECORD_BASE] as const;
-const log2Size = (width: Width): number => Math.log2(width / 8);
 
 /**
  * The interpreter's staging of the semantics: operands come from the record of the instruction, registers and flags live
  * in the state, and a handler is either a case of the dispatch loop or a function.
  */
-export class HandlerStage extends Semantics {
-  readonly width: Width;
-  readonly addressWidth: 16 | 32 | 64;
-  readonly stackWidth: 16 | 32 | 64;
-  readonly is64BitMode: boolean;
-  readonly conditionCode: number;
-  readonly repeat: 0 | 0xf2 | 0xf3;
+export class HandlerStage extends EngineStage {
   readonly operands: readonly Operand[];
-  readonly #shape: Shape;
-  readonly #core: CoreFunctions;
   readonly #exits: HandlerExits;
   readonly #record: Value;
-  readonly #base: Value;
-  #undo: (() => void) | undefined;
   /** What the last `setFlags` set. */
   lastFlags: KnownFlags | undefined;
   /** Set in the branch half of a fused handler. */
   readonly #known: { readonly flags: KnownFlags; readonly form: ConditionForm } | undefined;
 
   constructor(
-    place: Pick<Emitter, 'code'> & { readonly locals: LocalPool },
+    place: { readonly code: CodeBuilder; readonly locals: LocalPool },
     handler: {
       shape: Shape;
       core: CoreFunctions;
@@ -102,36 +72,26 @@ export class HandlerStage extends Semantics {
       known?: { readonly flags: KnownFlags; readonly form: ConditionForm };
     },
   ) {
-    super(place.code, place.locals);
-    const { shape } = handler;
-    this.#shape = shape;
-    this.#core = handler.core;
+    super(place, handler);
     this.#exits = handler.exits;
     this.#record = this.local('i32', handler.recordLocal);
-    this.#base = this.i32(0);
     this.#known = handler.known;
-    this.width = shape.width;
-    this.addressWidth = shape.addressWidth;
-    this.stackWidth = shape.stackWidth;
-    this.is64BitMode = shape.is64BitMode;
-    this.conditionCode = shape.conditionCode;
-    this.repeat = shape.repeat;
-    this.operands = shape.operands.map((operand) => this.#operand(operand));
+    this.operands = handler.shape.operands.map((operand) => this.#operand(operand));
   }
 
   // ---- registers --------------------------------------------------------------------------------------------------
 
   readGpr(index: number, width: Width): Value {
-    return this.loadFrom(this.#base, CPU_BASE + GPR + 8 * index, width, log2Size(width));
+    return this.loadFrom(this.base, CPU_BASE + GPR + 8 * index, width, log2Size(width));
   }
   writeGpr(index: number, width: Width, value: Value): void {
-    this.#writeRegister(this.#base, CPU_BASE + GPR + 8 * index, width, value);
+    this.#writeRegister(this.base, CPU_BASE + GPR + 8 * index, width, value);
   }
   readHighByte(index: number): Value {
-    return this.loadFrom(this.#base, CPU_BASE + GPR + 8 * index + 1, 8);
+    return this.loadFrom(this.base, CPU_BASE + GPR + 8 * index + 1, 8);
   }
   writeHighByte(index: number, value: Value): void {
-    this.storeTo(this.#base, CPU_BASE + GPR + 8 * index + 1, 8, value);
+    this.storeTo(this.base, CPU_BASE + GPR + 8 * index + 1, 8, value);
   }
   #writeRegister(slot: Value, offset: number, width: Width, value: Value): void {
     if (width === 32) this.storeTo(slot, offset, 64, this.zeroExtend64(value), 3);
@@ -198,8 +158,8 @@ export class HandlerStage extends Semantics {
 
   /** The offset of the memory operand: i64 for 64-bit addresses, else i32. */
   #effectiveAddress(): Value {
-    const addressing = this.#shape.addressing;
-    if (addressing === undefined) throw new Error(`${this.#shape.key} has no memory operand`);
+    const addressing = this.shape.addressing;
+    if (addressing === undefined) throw new Error(`${this.shape.key} has no memory operand`);
     const width = addressing.width === 64 ? 64 : 32;
     let offset = this.loadFrom(this.#recordHalf(RECORD_BASE), CPU_BASE, width, 0);
     if (addressing.hasIndex) {
@@ -216,134 +176,87 @@ export class HandlerStage extends Semantics {
     return this.loadFrom(this.#record, field, 16, 1);
   }
 
-  // ---- memory -----------------------------------------------------------------------------------------------------
+  // ---- what the engine adds to the staging ------------------------------------------------------------------------
 
-  load(segment: SegmentChoice, offset: Value, width: Width): Value {
-    const linear = this.#linear(segment, offset, width, 0);
-    return this.loadFrom(this.#probe(segment, linear, width, false, this.#core.readSlow), 0, width);
+  protected readonly accessInfo: number = 0;
+  protected tlbTable(): Value {
+    return this.loadFrom(this.base, CPU_BASE + TLB_READ, 32, 2);
   }
-
-  store(segment: SegmentChoice, offset: Value, width: Width, value: Value): void {
-    const fixed = this.let(value);
-    const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
-    const info = this.#info(segment, width, ACCESS_INFO_WRITE);
-    const { hit, host } = emitTlbProbe(this, this.#tlbTable(), linear, width, true);
-    this.if(
-      hit,
-      () => this.storeTo(host, 0, width, fixed),
-      () => {
-        this.#exits.locate();
-        this.push(linear);
-        this.push(info);
-        this.push(this.zeroExtend64(fixed));
-        this.code.call(this.#core.writeSlow);
-        this.code.if();
-        this.#fault();
-        this.code.end();
-      },
-    );
+  protected operandSegment(): Value {
+    return this.and(this.#recordByte(RECORD_SEGMENT), this.i32(7));
   }
-
-  openMemory(segment: SegmentChoice, offset: Value, width: Width): { read(): Value; write(value: Value): void } {
-    const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
-    const host = this.#probe(segment, linear, width, true, this.#core.openSlow);
-    return {
-      read: () => this.loadFrom(host, 0, width),
-      write: (value) => {
-        this.storeTo(host, 0, width, value);
-        this.if(this.eq(host, this.i32(CPU_BASE + BOUNCE)), () => {
-          this.code.call(this.#core.commit);
-        });
-      },
-    };
+  protected locate(): void {
+    this.#exits.locate();
   }
-
-  #probe(segment: SegmentChoice, linear: Value, width: Width, write: boolean, slow: number): Value {
-    const info = this.#info(segment, width, write ? ACCESS_INFO_WRITE : 0);
-    const probe = emitTlbProbe(this, this.#tlbTable(), linear, width, write);
-    const host = this.variable(probe.host);
-    this.if(this.eqz(probe.hit), () => {
-      this.#exits.locate();
-      this.assign(host, this.callFor(slow, 'i32', linear, info));
-      this.if(this.eqz(host), () => this.#fault());
+  protected leaveByFault(): void {
+    this.#exits.fault();
+  }
+  protected checkHost(host: Value): void {
+    this.choose(this.eqz(host), () => this.fault());
+  }
+  protected checkStored(status: Value): void {
+    this.choose(status, () => this.fault());
+  }
+  protected countIteration(): void {
+    const budget = this.loadFrom(this.base, CPU_BASE + BUDGET, 32, 2);
+    const count = this.#recordByte(RECORD_COUNT);
+    this.choose(this.leS(budget, count), () => {
+      const base = this.loadFrom(this.base, CPU_BASE + RIP_BASE, 64, 3);
+      const rip = this.add(base, this.zeroExtend64(this.#recordHalf(RECORD_OFFSET)));
+      this.storeTo(this.base, CPU_BASE + RIP, 64, rip, 3);
+      this.#exits.again();
     });
-    return host;
-  }
-  #tlbTable(): Value {
-    return this.loadFrom(this.#base, CPU_BASE + TLB_READ, 32, 2);
-  }
-  #info(segment: SegmentChoice, width: Width, flags: number): Value {
-    const constant = (width / 8) | flags;
-    // For a memory operand the slow path finds the segment in the record, if it needs to know.
-    return this.i32(constant | (segment === SS ? ACCESS_INFO_STACK : 0));
-  }
-
-  /** Linear address (i64) of an offset within a segment, after the checks that the mode asks for. */
-  #linear(segment: SegmentChoice, offset: Value, width: Width, flags: number): Value {
-    const segmentation =
-      segment === 'operand' ? (this.#shape.addressing?.segmentation ?? 'none') : this.#shape.implicitSegmentation;
-    const wide = this.zeroExtend64(offset);
-    if (segmentation === 'none') return this.let(wide);
-    const index =
-      segment === 'operand' ? this.let(this.and(this.#recordByte(RECORD_SEGMENT), this.i32(7))) : this.i32(segment);
-    if (segmentation === 'base') {
-      const at = this.shl(index, this.i32(Math.log2(SEGMENT_SIZE_BYTES)));
-      return this.let(this.add(wide, this.loadFrom(at, CPU_BASE + SEGMENTS + SEGMENT_BASE, 64, 3)));
-    }
-    const info = this.i32((width / 8) | flags);
-    const linear = this.callFor(this.#core.segment, 'i64', wide, info, index);
-    this.if(this.eq(linear, this.i64(-1)), () => this.#fault());
-    return linear;
+    this.storeTo(this.base, CPU_BASE + BUDGET, 32, this.sub(budget, this.i32(1)), 2);
   }
 
   // ---- flags ------------------------------------------------------------------------------------------------------
 
   setFlags(kind: number, width: Width, x: Value, y: Value): void {
     this.lastFlags = { kind, width, x, y };
-    if (this.#shape.flagsDead) return;
+    if (this.shape.flagsDead) return;
     this.#storeKind(kind, width);
-    if (kind !== KIND_LOGIC) this.storeTo(this.#base, CPU_BASE + FLAGS_X, 64, this.toSigned64(x, width), 3);
-    this.storeTo(this.#base, CPU_BASE + FLAGS_Y, 64, this.toSigned64(y, width), 3);
+    if (kind !== KIND_LOGIC) this.storeTo(this.base, CPU_BASE + FLAGS_X, 64, this.toSigned64(x, width), 3);
+    this.storeTo(this.base, CPU_BASE + FLAGS_Y, 64, this.toSigned64(y, width), 3);
   }
   setFlagsKeepingCarry(kind: number, width: Width, result: Value): void {
-    if (this.#shape.flagsDead) return;
+    if (this.shape.flagsDead) return;
     const carry = this.readCarry();
     this.#storeKind(kind, width);
-    this.storeTo(this.#base, CPU_BASE + FLAGS_X, 64, this.zeroExtend64(carry), 3);
-    this.storeTo(this.#base, CPU_BASE + FLAGS_Y, 64, this.toSigned64(result, width), 3);
+    this.storeTo(this.base, CPU_BASE + FLAGS_X, 64, this.zeroExtend64(carry), 3);
+    this.storeTo(this.base, CPU_BASE + FLAGS_Y, 64, this.toSigned64(result, width), 3);
   }
   setResultFlags(bits: Value, width: Width, result: Value): void {
-    if (this.#shape.flagsDead) return;
+    if (this.shape.flagsDead) return;
     this.#storeKind(KIND_RESULT, width);
-    this.storeTo(this.#base, CPU_BASE + FLAGS_X, 64, this.zeroExtend64(bits), 3);
-    this.storeTo(this.#base, CPU_BASE + FLAGS_Y, 64, this.toSigned64(result, width), 3);
+    this.storeTo(this.base, CPU_BASE + FLAGS_X, 64, this.zeroExtend64(bits), 3);
+    this.storeTo(this.base, CPU_BASE + FLAGS_Y, 64, this.toSigned64(result, width), 3);
   }
   setExplicitFlags(bits: Value): void {
-    if (this.#shape.flagsDead) return;
+    if (this.shape.flagsDead) return;
     const fixed = this.let(bits);
     this.#storeKind(KIND_EXPLICIT, 8);
-    this.storeTo(this.#base, CPU_BASE + FLAGS_X, 64, this.zeroExtend64(fixed), 3);
+    this.storeTo(this.base, CPU_BASE + FLAGS_X, 64, this.zeroExtend64(fixed), 3);
   }
   #storeKind(kind: number, width: Width): void {
     const packed = (kind << KIND_WIDTH_BITS) | log2Size(width);
-    this.storeTo(this.#base, CPU_BASE + FLAGS_KIND, 32, this.i32(packed), 2);
+    this.storeTo(this.base, CPU_BASE + FLAGS_KIND, 32, this.i32(packed), 2);
   }
 
   readFlags(): Value {
-    return this.callFor(this.#core.flags, 'i32');
+    return this.callFor(this.core.flags, 'i32');
   }
   readCarry(): Value {
-    return this.callFor(this.#core.carry, 'i32');
+    return this.callFor(this.core.carry, 'i32');
   }
 
   /** After a comparison the conditions that compilers use most are one wasm comparison; the rest is a call. */
   readCondition(code: number): Value {
     if (this.#known) return this.#readKnownCondition(this.#known.flags, this.#known.form);
     const result = this.variable(this.i32(0));
-    const kind = this.shrU(this.loadFrom(this.#base, CPU_BASE + FLAGS_KIND, 32, 2), this.i32(KIND_WIDTH_BITS));
-    const x = (): Value => this.loadFrom(this.#base, CPU_BASE + FLAGS_X, 64, 3);
-    const y = (): Value => this.loadFrom(this.#base, CPU_BASE + FLAGS_Y, 64, 3);
-    const general = (): void => this.assign(result, this.callFor(this.#core.condition, 'i32', this.i32(code)));
+    const kind = this.shrU(this.loadFrom(this.base, CPU_BASE + FLAGS_KIND, 32, 2), this.i32(KIND_WIDTH_BITS));
+    const x = (): Value => this.loadFrom(this.base, CPU_BASE + FLAGS_X, 64, 3);
+    const y = (): Value => this.loadFrom(this.base, CPU_BASE + FLAGS_Y, 64, 3);
+    const general = (): void => this.assign(result, this.callFor(this.core.condition, 'i32', this.i32(code)));
     const afterCompare = COMPARE[code >> 1];
     const isNegated = (code & 1) !== 0;
     const negate = (value: Value): Value => (isNegated ? this.eqz(value) : value);
@@ -381,19 +294,10 @@ export class HandlerStage extends Semantics {
     return this.and(this.shrU(this.#recordByte(RECORD_TRUTH), order), this.i32(1));
   }
 
-  readSystemFlag(mask: number): Value {
-    return this.let(this.and(this.loadFrom(this.#base, CPU_BASE + SYSTEM_FLAGS, 32, 2), this.i32(mask)));
-  }
-  writeSystemFlag(mask: number, isSet: boolean): void {
-    const flags = this.loadFrom(this.#base, CPU_BASE + SYSTEM_FLAGS, 32, 2);
-    const next = isSet ? this.or(flags, this.i32(mask)) : this.and(flags, this.i32(~mask));
-    this.storeTo(this.#base, CPU_BASE + SYSTEM_FLAGS, 32, next, 2);
-  }
-
   // ---- control flow -----------------------------------------------------------------------------------------------
 
   nextRip(): Value {
-    const base = this.loadFrom(this.#base, CPU_BASE + RIP_BASE, 64, 3);
+    const base = this.loadFrom(this.base, CPU_BASE + RIP_BASE, 64, 3);
     const offset = this.add(this.#recordHalf(RECORD_OFFSET), this.#recordByte(RECORD_LENGTH));
     return this.let(this.add(base, this.zeroExtend64(offset)));
   }
@@ -405,73 +309,6 @@ export class HandlerStage extends Semantics {
   }
   jumpIndirect(target: Value): void {
     this.#exits.indirect(target);
-  }
-  checkTarget(target: Value): void {
-    if (this.is64BitMode) {
-      const shift = this.loadFrom(this.#base, CPU_BASE + CANONICAL_SHIFT, 32, 2);
-      this.faultIf(this.ne(this.shrS(this.shl(target, shift), shift), target), VECTOR_GP);
-      return;
-    }
-    const high = this.loadFrom(this.#base, CPU_BASE + SEGMENTS + SEGMENT_SIZE_BYTES + SEGMENT_HIGH, 32, 2);
-    this.faultIf(this.gtU(this.wrap(target), high), VECTOR_GP);
-  }
-  checkRelativeTarget(): void {
-    // A relative target outside the code segment or the canonical range is found when it is fetched.
-  }
-
-  faultIf(condition: Value, vector: number): void {
-    this.if(condition, () => {
-      this.storeTo(this.#base, CPU_BASE + FAULT_VECTOR, 32, this.i32(vector), 2);
-      this.storeTo(this.#base, CPU_BASE + FAULT_ERROR_CODE, 32, this.i32(vector === VECTOR_GP ? 0 : -1), 2);
-      this.#fault();
-    });
-  }
-  undoOnFault(undo: () => void, body: () => void): void {
-    this.#undo = undo;
-    body();
-    this.#undo = undefined;
-  }
-  #fault(): void {
-    this.#undo?.();
-    this.#exits.fault();
-  }
-  /**
-   * Iterations count as instructions: the first is the instruction itself, each further one takes from the budget; when
-   * that is used up, the instruction stays unfinished at its own RIP.
-   */
-  repeatString(body: () => StringStep): void {
-    if (this.repeat === 0) {
-      body();
-      return;
-    }
-    const width = this.addressWidth;
-    const counter = 1;
-    const done = this.code.block();
-    this.push(this.eqz(this.readGpr(counter, width)));
-    this.code.brIf(done);
-    const again = this.code.loop();
-    const { stop } = body();
-    const left = this.readGpr(counter, width);
-    const next = this.let(this.truncate(this.sub(left, this.like(left, 1)), width));
-    this.writeGpr(counter, width, next);
-    if (stop) {
-      this.push(stop);
-      this.code.brIf(done);
-    }
-    this.push(this.eqz(next));
-    this.code.brIf(done);
-    const budget = this.loadFrom(this.#base, CPU_BASE + BUDGET, 32, 2);
-    const count = this.#recordByte(RECORD_COUNT);
-    this.if(this.leS(budget, count), () => {
-      const base = this.loadFrom(this.#base, CPU_BASE + RIP_BASE, 64, 3);
-      const rip = this.add(base, this.zeroExtend64(this.#recordHalf(RECORD_OFFSET)));
-      this.storeTo(this.#base, CPU_BASE + RIP, 64, rip, 3);
-      this.#exits.again();
-    });
-    this.storeTo(this.#base, CPU_BASE + BUDGET, 32, this.sub(budget, this.i32(1)), 2);
-    this.code.br(again);
-    this.code.end();
-    this.code.end();
   }
 }
 

@@ -35,6 +35,10 @@ export const RECORD_DISPLACEMENT = 16;
 export const RECORD_IMMEDIATE = 24;
 /** i32: record of the branch target once it is known, else 0. */
 export const RECORD_LINK = 24;
+/** i32, in a block's head: how many more times the block runs before it is compiled. */
+export const RECORD_USES_LEFT = 24;
+/** u16, in the head of compiled code: the entry. */
+export const RECORD_ENTRY = 8;
 /** i32: number of the decoded instruction in the code cache's list. */
 export const RECORD_INSTRUCTION = 28;
 

@@ -17,14 +17,17 @@ import {
   RECORD_SCALE,
   RECORD_SEGMENT,
   RECORD_SIZE_BYTES,
+  RECORD_USES_LEFT,
 } from './record.ts';
 
 /** Handler of a record that stands for code changed since it was decoded: looks its own RIP up again. */
 export const HANDLER_STALE = 0;
 /** Handler of the record behind a block's last instruction: goes on at its RIP. */
 export const HANDLER_END = 1;
+/** Handler of a block's head: counts how often the block runs, until it is worth compiling. */
+export const HANDLER_HEAD = 2;
 /** Number of the first shape's handler. */
-export const HANDLER_FIRST_SHAPE = 2;
+export const HANDLER_FIRST_SHAPE = 3;
 
 /** Why `run` returned. */
 export const RUN_LIMIT = 0;
@@ -38,7 +41,13 @@ export const RUN_LOOKUP = 3;
  */
 export function writeRunFunction(
   code: CodeBuilder,
-  options: { core: CoreFunctions; lookup: number; handlerType: number; inlineHandlers: readonly InlineHandler[] },
+  options: {
+    core: CoreFunctions;
+    lookup: number;
+    hot: number;
+    handlerType: number;
+    inlineHandlers: readonly InlineHandler[];
+  },
 ): void {
   const { core, inlineHandlers } = options;
   const inlineCount = HANDLER_FIRST_SHAPE + inlineHandlers.length;
@@ -93,6 +102,18 @@ export function writeRunFunction(
   e.assign(rip, e.add(ripBase(), e.zeroExtend64(e.loadFrom(record, RECORD_OFFSET, 16, 1))));
   code.br(goTail).end();
 
+  // HANDLER_HEAD
+  locals.release();
+  const uses = e.let(e.sub(e.loadFrom(record, RECORD_USES_LEFT, 32, 2), e.i32(1)));
+  e.storeTo(record, RECORD_USES_LEFT, 32, uses, 2);
+  e.if(e.eqz(uses), () => {
+    e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
+    code.localGet(recordLocal).call(options.hot);
+  });
+  e.assign(record, e.add(record, e.i32(RECORD_SIZE_BYTES)));
+  goNext();
+  code.end();
+
   inlineHandlers.forEach(({ shape, branch }, index) => {
     locals.release();
     const exits = {
@@ -140,6 +161,8 @@ export function writeRunFunction(
   const status = e.local('i32', locals.take('i32')) as typeof record;
   code.localSet(status.index);
   e.assign(budget, e.loadFrom(zero, CPU_BASE + BUDGET, 32, 2));
+  // Compiled code leaves at another record than it was entered by.
+  e.assign(record, e.loadFrom(zero, CPU_BASE + RECORD, 32, 2));
   e.if(e.eq(status, e.i32(STATUS_NEXT)), () => {
     e.assign(record, e.add(record, e.i32(RECORD_SIZE_BYTES)));
     goNext();

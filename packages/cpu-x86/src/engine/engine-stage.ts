@@ -1,0 +1,233 @@
+import type { CodeBuilder } from '@longmode/wasm-encoder';
+import { SS } from '../decode/instruction.ts';
+import type { LocalPool, Value, Width } from '../semantics/language.ts';
+import { type SegmentChoice, Semantics, type StringStep } from '../semantics/stage.ts';
+import { VECTOR_GP } from '../state/exceptions.ts';
+import {
+  BOUNCE,
+  CANONICAL_SHIFT,
+  FAULT_ERROR_CODE,
+  FAULT_VECTOR,
+  SEGMENT_BASE,
+  SEGMENT_HIGH,
+  SEGMENT_SIZE_BYTES,
+  SEGMENTS,
+  SYSTEM_FLAGS,
+} from '../state/layout.ts';
+import type { CoreFunctions } from './interpreter/core-functions.ts';
+import type { Shape } from './interpreter/shape.ts';
+import { CPU_BASE } from './memory-plan.ts';
+import { ACCESS_INFO_STACK, ACCESS_INFO_WRITE, emitTlbProbe } from './tlb-probe.ts';
+
+/** log2 of the bytes of a guest value. */
+export const log2Size = (width: Width): number => Math.log2(width / 8);
+
+/**
+ * What both engines' stagings have in common: memory with its inline TLB probe, segmentation, faults, the flags that live in
+ * the state, and the loop of repeated string instructions.
+ */
+export abstract class EngineStage extends Semantics {
+  readonly width: Width;
+  readonly addressWidth: 16 | 32 | 64;
+  readonly stackWidth: 16 | 32 | 64;
+  readonly is64BitMode: boolean;
+  readonly conditionCode: number;
+  readonly repeat: 0 | 0xf2 | 0xf3;
+  protected readonly shape: Shape;
+  protected readonly core: CoreFunctions;
+  /** Address 0: the state lies at constant offsets. */
+  protected readonly base: Value;
+  #undo: (() => void) | undefined;
+
+  constructor(
+    place: { readonly code: CodeBuilder; readonly locals: LocalPool },
+    handler: { readonly shape: Shape; readonly core: CoreFunctions },
+  ) {
+    super(place.code, place.locals);
+    const { shape } = handler;
+    this.shape = shape;
+    this.core = handler.core;
+    this.base = this.i32(0);
+    this.width = shape.width;
+    this.addressWidth = shape.addressWidth;
+    this.stackWidth = shape.stackWidth;
+    this.is64BitMode = shape.is64BitMode;
+    this.conditionCode = shape.conditionCode;
+    this.repeat = shape.repeat;
+  }
+
+  // ---- what an engine adds ----------------------------------------------------------------------------------------
+
+  /** Bits that every call of a slow path carries beside size and direction. */
+  protected abstract readonly accessInfo: number;
+  /** Address of the read TLB table in use (i32). */
+  protected abstract tlbTable(): Value;
+  /** Number of the memory operand's segment (i32). */
+  protected abstract operandSegment(): Value;
+  /** Before TypeScript is called for a memory access: the state says which instruction executes. */
+  protected abstract locate(): void;
+  /** Ends the instruction with the exception that the state holds. */
+  protected abstract leaveByFault(): void;
+  /** Leaves if a slow path gave no host address (i32). */
+  protected abstract checkHost(host: Value): void;
+  /** Leaves if a slow store was not done: its status (i32) is not zero. */
+  protected abstract checkStored(status: Value): void;
+  /** Leaves if no iteration of a repeated instruction may follow, else counts one. */
+  protected abstract countIteration(): void;
+
+  // ---- memory -----------------------------------------------------------------------------------------------------
+
+  load(segment: SegmentChoice, offset: Value, width: Width): Value {
+    const linear = this.#linear(segment, offset, width, 0);
+    return this.loadFrom(this.#probe(segment, linear, width, false, this.core.readSlow), 0, width);
+  }
+
+  store(segment: SegmentChoice, offset: Value, width: Width, value: Value): void {
+    const fixed = this.let(value);
+    const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
+    const { hit, host } = emitTlbProbe(this, this.tlbTable(), linear, width, true);
+    this.choose(
+      hit,
+      () => this.storeTo(host, 0, width, fixed),
+      () => {
+        this.locate();
+        const info = this.#info(segment, width, ACCESS_INFO_WRITE);
+        this.checkStored(this.callFor(this.core.writeSlow, 'i32', linear, info, this.zeroExtend64(fixed)));
+      },
+    );
+  }
+
+  openMemory(segment: SegmentChoice, offset: Value, width: Width): { read(): Value; write(value: Value): void } {
+    const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
+    const host = this.#probe(segment, linear, width, true, this.core.openSlow);
+    return {
+      read: () => this.loadFrom(host, 0, width),
+      write: (value) => {
+        this.storeTo(host, 0, width, value);
+        this.commitBounce(host);
+      },
+    };
+  }
+  /** Writes the bounce buffer through, if that is where a read-modify-write went. */
+  protected commitBounce(host: Value): void {
+    this.choose(this.eq(host, this.i32(CPU_BASE + BOUNCE)), () => {
+      this.code.call(this.core.commit);
+    });
+  }
+
+  #probe(segment: SegmentChoice, linear: Value, width: Width, write: boolean, slow: number): Value {
+    const probe = emitTlbProbe(this, this.tlbTable(), linear, width, write);
+    const host = this.variable(probe.host);
+    this.choose(this.eqz(probe.hit), () => {
+      this.locate();
+      const info = this.#info(segment, width, write ? ACCESS_INFO_WRITE : 0);
+      this.assign(host, this.callFor(slow, 'i32', linear, info));
+      this.checkHost(host);
+    });
+    return host;
+  }
+  #info(segment: SegmentChoice, width: Width, flags: number): Value {
+    // For a memory operand the slow path finds the segment by the instruction, if it needs to know.
+    const stack = segment === SS ? ACCESS_INFO_STACK : 0;
+    return this.i32((width / 8) | flags | stack | this.accessInfo);
+  }
+
+  /** Linear address (i64) of an offset within a segment, after the checks that the mode asks for. */
+  #linear(segment: SegmentChoice, offset: Value, width: Width, flags: number): Value {
+    const segmentation =
+      segment === 'operand' ? (this.shape.addressing?.segmentation ?? 'none') : this.shape.implicitSegmentation;
+    const wide = this.zeroExtend64(offset);
+    if (segmentation === 'none') return this.let(wide);
+    const index = segment === 'operand' ? this.let(this.operandSegment()) : this.i32(segment);
+    if (segmentation === 'base') {
+      const at = this.shl(index, this.i32(Math.log2(SEGMENT_SIZE_BYTES)));
+      return this.let(this.add(wide, this.loadFrom(at, CPU_BASE + SEGMENTS + SEGMENT_BASE, 64, 3)));
+    }
+    const info = this.i32((width / 8) | flags);
+    const linear = this.callFor(this.core.segment, 'i64', wide, info, index);
+    this.choose(this.eq(linear, this.i64(-1)), () => this.fault());
+    return linear;
+  }
+
+  // ---- flags in the state -----------------------------------------------------------------------------------------
+
+  readSystemFlag(mask: number): Value {
+    return this.let(this.and(this.loadFrom(this.base, CPU_BASE + SYSTEM_FLAGS, 32, 2), this.i32(mask)));
+  }
+  writeSystemFlag(mask: number, isSet: boolean): void {
+    const flags = this.loadFrom(this.base, CPU_BASE + SYSTEM_FLAGS, 32, 2);
+    const next = isSet ? this.or(flags, this.i32(mask)) : this.and(flags, this.i32(~mask));
+    this.storeTo(this.base, CPU_BASE + SYSTEM_FLAGS, 32, next, 2);
+  }
+
+  // ---- faults and control flow ------------------------------------------------------------------------------------
+
+  checkTarget(target: Value): void {
+    if (this.is64BitMode) {
+      const shift = this.loadFrom(this.base, CPU_BASE + CANONICAL_SHIFT, 32, 2);
+      this.faultIf(this.ne(this.shrS(this.shl(target, shift), shift), target), VECTOR_GP);
+      return;
+    }
+    const high = this.loadFrom(this.base, CPU_BASE + SEGMENTS + SEGMENT_SIZE_BYTES + SEGMENT_HIGH, 32, 2);
+    this.faultIf(this.gtU(this.wrap(target), high), VECTOR_GP);
+  }
+  checkRelativeTarget(): void {
+    // A relative target outside the code segment or the canonical range is found when it is fetched.
+  }
+  faultIf(condition: Value, vector: number): void {
+    this.choose(condition, () => {
+      this.storeTo(this.base, CPU_BASE + FAULT_VECTOR, 32, this.i32(vector), 2);
+      this.storeTo(this.base, CPU_BASE + FAULT_ERROR_CODE, 32, this.i32(vector === VECTOR_GP ? 0 : -1), 2);
+      this.fault();
+    });
+  }
+  undoOnFault(undo: () => void, body: () => void): void {
+    this.#undo = undo;
+    body();
+    this.#undo = undefined;
+  }
+  /** Takes back what `undoOnFault` says, before the instruction is left. */
+  protected undo(): void {
+    this.#undo?.();
+  }
+  protected fault(): void {
+    this.undo();
+    this.leaveByFault();
+  }
+
+  /**
+   * Iterations count as instructions: the first is the instruction itself, each further one takes from the budget; when
+   * that is used up, the instruction stays unfinished at its own RIP.
+   */
+  repeatString(body: () => StringStep): void {
+    if (this.repeat === 0) {
+      body();
+      return;
+    }
+    const width = this.addressWidth;
+    const counter = 1;
+    const done = this.code.block();
+    this.push(this.eqz(this.readGpr(counter, width)));
+    this.code.brIf(done);
+    const again = this.code.loop();
+    const { stop } = body();
+    const left = this.readGpr(counter, width);
+    const next = this.let(this.truncate(this.sub(left, this.like(left, 1)), width));
+    this.writeGpr(counter, width, next);
+    if (stop) {
+      this.push(stop);
+      this.code.brIf(done);
+    }
+    this.push(this.eqz(next));
+    this.code.brIf(done);
+    this.countIteration();
+    this.code.br(again);
+    this.code.end();
+    this.code.end();
+  }
+
+  /** A conditional of the engine's own, in which nothing that the engine tracks at compile time changes. */
+  protected choose(condition: Value, then: () => void, otherwise?: () => void): void {
+    super.if(condition, then, otherwise);
+  }
+}

@@ -1,0 +1,96 @@
+import type { Width } from '../../semantics/language.ts';
+import { effectsOf, type InstructionEffects } from './instruction-effects.ts';
+import type { BasicBlock, Region, RegionInstruction } from './region.ts';
+
+/** The lazy kind that the flags have at a place, or `'dynamic'` where that depends on the way taken. */
+export type FlagForm = { readonly kind: number; readonly width: Width } | 'dynamic';
+
+export interface FlagAnalysis {
+  /** By block: the form of the flags at its beginning. */
+  readonly formAt: readonly FlagForm[];
+  /** By block: whether anything may see the flags that hold at its beginning. */
+  readonly liveAt: readonly boolean[];
+  /** General registers that the region uses. */
+  readonly registers: number;
+}
+
+/** @returns the effects of an instruction, as far as its constants decide them */
+export function effectsOfInstruction({ instruction, shape }: RegionInstruction): InstructionEffects {
+  const immediate = instruction.operands.find((operand) => operand.kind === 'immediate' && operand.width === 8);
+  return effectsOf(shape, immediate?.kind === 'immediate' ? immediate.low : undefined);
+}
+
+/** @returns blocks that control may come to from a block within the region */
+export function successorsOf(block: BasicBlock, region: Region): readonly number[] {
+  const to: number[] = [];
+  if (block.taken !== undefined) to.push(block.taken);
+  if (block.next !== undefined) to.push(block.next);
+  if (block.ending === 'return') for (const { id, isReturnSite } of region.blocks) if (isReturnSite) to.push(id);
+  return to;
+}
+
+/** Whether control may leave the region behind the block, where everything is seen. */
+const mayLeave = (block: BasicBlock): boolean =>
+  block.ending === 'indirect' ||
+  block.ending === 'return' ||
+  block.ending === 'leave' ||
+  (block.ending !== 'jump' && block.next === undefined) ||
+  ((block.ending === 'jump' || block.ending === 'branch') && block.taken === undefined);
+
+const sameForm = (a: FlagForm, b: FlagForm): boolean =>
+  a === b || (a !== 'dynamic' && b !== 'dynamic' && a.kind === b.kind && a.width === b.width);
+
+/**
+ * Follows the flags through a region: forwards, which form they have where ways meet, so that most need none of it at run
+ * time; backwards, where nobody will look at them.
+ *
+ * @param isOpen whether a block may be entered from outside, or left at its beginning
+ */
+export function analyzeFlags(region: Region, isOpen: (id: number) => boolean): FlagAnalysis {
+  const { blocks } = region;
+  let registers = 0;
+  const summaries = blocks.map((block) => {
+    let isRead: boolean | undefined;
+    let leaves: FlagForm | 'same' = 'same';
+    for (const item of block.instructions) {
+      const effects = effectsOfInstruction(item);
+      registers |= effects.registers;
+      if (effects.readsFlags) isRead ??= true;
+      if (effects.leaves) {
+        isRead ??= false;
+        leaves = effects.leaves;
+      } else if (effects.mayChangeFlags) leaves = 'dynamic';
+    }
+    return { isRead, leaves };
+  });
+  const successors = blocks.map((block) => successorsOf(block, region));
+
+  const formAt: (FlagForm | undefined)[] = blocks.map(({ id }) => (isOpen(id) ? 'dynamic' : undefined));
+  const pending = blocks.map(({ id }) => id).filter((id) => formAt[id] !== undefined);
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    const { leaves } = summaries[id] as (typeof summaries)[number];
+    const out = leaves === 'same' ? (formAt[id] as FlagForm) : leaves;
+    for (const to of successors[id] as readonly number[]) {
+      const before = formAt[to];
+      const after: FlagForm = before === undefined || sameForm(before, out) ? out : 'dynamic';
+      if (before !== undefined && sameForm(before, after)) continue;
+      formAt[to] = after;
+      pending.push(to);
+    }
+  }
+
+  const liveAt: boolean[] = blocks.map(() => false);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let id = blocks.length - 1; id >= 0; id--) {
+      const block = blocks[id] as BasicBlock;
+      const { isRead } = summaries[id] as (typeof summaries)[number];
+      const isLiveOut = mayLeave(block) || (successors[id] as readonly number[]).some((to) => liveAt[to]);
+      const isLive = isOpen(id) || (isRead ?? isLiveOut);
+      if (isLive === liveAt[id]) continue;
+      liveAt[id] = isLive;
+      changed = true;
+    }
+  }
+  return { formAt: formAt.map((form) => form ?? 'dynamic'), liveAt, registers };
+}

@@ -1,0 +1,189 @@
+import type { Instruction } from '../../decode/instruction.ts';
+import { MODE_BITS } from '../../state/mode.ts';
+import type { Block } from '../code-pages.ts';
+import type { HandlerRegistry } from '../interpreter/handler-registry.ts';
+import { RECORD_ENTRY, RECORD_HANDLER, RECORD_SIZE_BYTES, RECORD_USES_LEFT } from '../interpreter/record.ts';
+import { HANDLER_HEAD } from '../interpreter/run-function.ts';
+import { type Region, RegionBuilder } from './region.ts';
+import { generateUnitModule } from './unit-module.ts';
+
+/** What the compiler sees of the code cache. */
+export interface CompilableCode {
+  /** @returns the block with a head at this address */
+  blockOf(head: number): Block | undefined;
+  /** @returns the block of a page that begins at an offset, decoded under a key's mode, within one page */
+  blockAt(page: number, offset: number, mode: number): Block | undefined;
+  /** @returns the instruction of a record if its meaning can be compiled */
+  compilable(record: number): Instruction | undefined;
+  offsetOf(record: number): number;
+  countOf(record: number): number;
+}
+
+/** How eagerly, and how much. */
+export interface JitOptions {
+  /** Runs of a block before it is compiled. */
+  readonly threshold: number;
+  /** Instructions in a unit at most. */
+  readonly instructionLimit: number;
+  /** Live units at most; one more, and all are dropped. */
+  readonly unitLimit: number;
+}
+
+export const JIT_OPTIONS: JitOptions = { threshold: 2000, instructionLimit: 400, unitLimit: 1000 };
+
+/** One compiled region. */
+interface Unit {
+  readonly region: Region;
+  readonly page: number;
+  readonly handler: number;
+  /** Offsets that it was asked for, and heads that lead into it. */
+  readonly roots: readonly number[];
+  readonly heads: number[];
+  /** Heads of the interpreter's blocks that it was made from: with any of them it goes. */
+  readonly sources: readonly number[];
+}
+
+/** Counters of the compiler's work. */
+export interface JitStatistics {
+  compiled: number;
+  dropped: number;
+  live: number;
+  /** Guest instructions and bytes of WebAssembly in all units ever compiled. */
+  instructions: number;
+  bytes: number;
+}
+
+/** Never again within any run: heads that are not worth counting. */
+const NEVER = 0x7fff_ffff;
+
+/**
+ * The second engine: compiles blocks that the interpreter has run often, with all that is connected to them, and puts the
+ * result in the place of their heads. Dropping any of it at any time changes no result.
+ */
+export class Jit {
+  readonly statistics: JitStatistics = { compiled: 0, dropped: 0, live: 0, instructions: 0, bytes: 0 };
+  readonly #code: CompilableCode;
+  readonly #registry: HandlerRegistry;
+  readonly #memoryPages: number;
+  readonly #view: DataView;
+  readonly #options: JitOptions;
+  readonly #units = new Set<Unit>();
+  readonly #unitsOf = new Map<number, Set<Unit>>();
+  /** Units lost by page: code that changes all the time is not compiled over and over. */
+  readonly #losses = new Map<number, number>();
+
+  constructor(parts: {
+    code: CompilableCode;
+    registry: HandlerRegistry;
+    memory: WebAssembly.Memory;
+    options: JitOptions;
+  }) {
+    this.#code = parts.code;
+    this.#registry = parts.registry;
+    this.#memoryPages = parts.memory.buffer.byteLength >>> 16;
+    this.#view = new DataView(parts.memory.buffer);
+    this.#options = parts.options;
+  }
+
+  /** Uses after which a new block of a page is compiled. */
+  thresholdOf(page: number): number {
+    return Math.min(this.#options.threshold * 2 ** Math.min(this.#losses.get(page) ?? 0, 20), NEVER);
+  }
+
+  /** Compiles what a head leads to. */
+  compile(head: number): void {
+    const block = this.#code.blockOf(head);
+    this.#count(head, NEVER);
+    if (block === undefined || block.secondPage >= 0) return;
+    const roots = new Set([block.first]);
+    for (const unit of this.#unitsOf.get(head) ?? []) {
+      for (const root of unit.roots) roots.add(root);
+      this.#drop(unit);
+    }
+    if (this.#units.size >= this.#options.unitLimit) this.clear();
+    this.#compile(block, [...roots]);
+  }
+
+  /** A block's code has changed: all that was compiled from it goes. */
+  invalidate(block: Block): void {
+    const units = this.#unitsOf.get(block.records);
+    if (units === undefined) return;
+    this.#losses.set(block.page, (this.#losses.get(block.page) ?? 0) + 1);
+    for (const unit of [...units]) this.#drop(unit);
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    for (const unit of [...this.#units]) this.#drop(unit);
+  }
+
+  #compile(block: Block, roots: readonly number[]): void {
+    const code = this.#code;
+    const { page } = block;
+    const mode = block.key & ((1 << MODE_BITS) - 1);
+    const builder = new RegionBuilder({
+      records: {
+        blockAt: (offset) => {
+          const found = code.blockAt(page, offset, mode);
+          return found ? found.records + RECORD_SIZE_BYTES : 0;
+        },
+        instructionOf: (record) => code.compilable(record),
+        offsetOf: (record) => code.offsetOf(record),
+        countOf: (record) => code.countOf(record),
+      },
+      mode,
+      recordSize: RECORD_SIZE_BYTES,
+      instructionLimit: this.#options.instructionLimit,
+    });
+    const region = builder.build(roots);
+    const entries = region.blocks
+      .filter(({ offset, isReturnSite }) => isReturnSite || roots.includes(offset))
+      .map(({ id }) => id);
+    if (entries.length === 0) return;
+    const bytes = generateUnitModule(region, entries, this.#memoryPages);
+    const handler = this.#registry.install(new WebAssembly.Module(bytes), 'unit');
+    const heads: number[] = [];
+    for (const id of entries) {
+      const at = code.blockAt(page, region.blocks[id]?.offset ?? -1, mode);
+      if (at === undefined) continue;
+      heads.push(at.records);
+      this.#view.setUint16(at.records + RECORD_HANDLER, handler, true);
+      this.#view.setUint16(at.records + RECORD_ENTRY, id, true);
+    }
+    const sources = [...region.sources].map((record) => record - RECORD_SIZE_BYTES);
+    const unit: Unit = { region, page, handler, roots, heads, sources };
+    this.#units.add(unit);
+    for (const source of sources) {
+      const units = this.#unitsOf.get(source);
+      if (units) units.add(unit);
+      else this.#unitsOf.set(source, new Set([unit]));
+    }
+    this.statistics.compiled++;
+    this.statistics.live++;
+    this.statistics.instructions += region.instructionCount;
+    this.statistics.bytes += bytes.length;
+  }
+
+  #drop(unit: Unit): void {
+    this.#units.delete(unit);
+    for (const source of unit.sources) {
+      const units = this.#unitsOf.get(source);
+      units?.delete(unit);
+      if (units?.size === 0) this.#unitsOf.delete(source);
+    }
+    for (const head of unit.heads) {
+      if (this.#view.getUint16(head + RECORD_HANDLER, true) === unit.handler) {
+        this.#count(head, this.thresholdOf(unit.page));
+      }
+    }
+    this.#registry.uninstall(unit.handler);
+    this.statistics.dropped++;
+    this.statistics.live--;
+  }
+
+  /** Makes a head count. */
+  #count(head: number, uses: number): void {
+    this.#view.setUint16(head + RECORD_HANDLER, HANDLER_HEAD, true);
+    this.#view.setInt32(head + RECORD_USES_LEFT, uses, true);
+  }
+}

@@ -1,0 +1,231 @@
+import { type Instruction, NO_REGISTER } from '../../decode/instruction.ts';
+import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
+import { MODE_CODE_MASK } from '../../state/mode.ts';
+import { type Shape, shapeOf } from '../interpreter/shape.ts';
+
+/** An instruction of a region, with the interpreter's record of it: where execution goes on if it must leave here. */
+export interface RegionInstruction {
+  readonly instruction: Instruction;
+  readonly shape: Shape;
+  /** Offset in its page. */
+  readonly offset: number;
+  readonly record: number;
+  /** Instructions of the record's block up to and including this one. */
+  readonly count: number;
+}
+
+/** How a basic block ends. */
+export type Ending =
+  /** Falls into the next instruction. */
+  | 'fall'
+  /** A conditional branch: to the target or on. */
+  | 'branch'
+  /** A jump or call to a known target. */
+  | 'jump'
+  /** A jump or call to a computed target. */
+  | 'indirect'
+  /** A return, perhaps to an instruction after a call within the region. */
+  | 'return'
+  /** What follows is left to the interpreter. */
+  | 'leave';
+
+export interface BasicBlock {
+  readonly id: number;
+  readonly offset: number;
+  readonly instructions: readonly RegionInstruction[];
+  readonly ending: Ending;
+  /** Block of the branch's target within the region. */
+  readonly taken: number | undefined;
+  /** Block that follows within the region. */
+  readonly next: number | undefined;
+  /** Record with which the interpreter goes on behind the block, where it falls out of the region. */
+  readonly nextRecord: number;
+  /** May be the target of an indirect branch of the region: the instruction after a call. */
+  readonly isReturnSite: boolean;
+  /** The block before may have used up any budget. */
+  readonly followsRepeat: boolean;
+}
+
+/** Connected basic blocks of one page, under one decode key. */
+export interface Region {
+  readonly mode: number;
+  readonly blocks: readonly BasicBlock[];
+  readonly blockAt: ReadonlyMap<number, number>;
+  readonly instructionCount: number;
+  /** Addresses of the interpreter's blocks that the region was made from. */
+  readonly sources: ReadonlySet<number>;
+}
+
+/** What the builder sees of the interpreter's records. */
+export interface RecordSource {
+  /** @returns the first record of the block that begins at an offset, or 0 if none was decoded */
+  blockAt(offset: number): number;
+  /** @returns the instruction of a record, or undefined for the end of a block and for what only the interpreter runs */
+  instructionOf(record: number): Instruction | undefined;
+  offsetOf(record: number): number;
+  countOf(record: number): number;
+}
+
+const CODE_SIZES = [16, 32, 64];
+const CONDITIONAL: ReadonlySet<string> = new Set<SemanticsKey>(['Jcc', 'LOOP', 'LOOPE', 'LOOPNE', 'JCXZ']);
+const STRING: ReadonlySet<string> = new Set<SemanticsKey>(['MOVS', 'CMPS', 'STOS', 'LODS', 'SCAS']);
+
+/** How an instruction ends a block, if it does. */
+function endingOf(instruction: Instruction): Ending | undefined {
+  const key = instruction.encoding.semantics;
+  if (CONDITIONAL.has(key)) return 'branch';
+  if (key === 'JMP' || key === 'CALL') return instruction.operands[0]?.kind === 'relative' ? 'jump' : 'indirect';
+  if (key === 'RET') return 'return';
+  return STRING.has(key) && instruction.repeat !== 0 ? 'fall' : undefined;
+}
+
+interface Found {
+  readonly instruction: Instruction;
+  readonly record: number;
+  readonly source: number;
+}
+
+/**
+ * Gathers the basic blocks that are reachable from some offsets of a page by direct branches, as far as the interpreter has
+ * been there: what has never run stays out, and is left to the interpreter if it is ever reached.
+ */
+export class RegionBuilder {
+  readonly #records: RecordSource;
+  readonly #mode: number;
+  readonly #recordSize: number;
+  readonly #limit: number;
+  readonly #found = new Map<number, Found>();
+  readonly #leaders = new Set<number>();
+  readonly #returnSites = new Set<number>();
+  readonly #afterRepeat = new Set<number>();
+  readonly #pending: [offset: number, record: number, source: number][] = [];
+
+  constructor(options: { records: RecordSource; mode: number; recordSize: number; instructionLimit: number }) {
+    this.#records = options.records;
+    this.#mode = options.mode;
+    this.#recordSize = options.recordSize;
+    this.#limit = options.instructionLimit;
+  }
+
+  build(roots: readonly number[]): Region {
+    for (const root of roots) this.#lead(root);
+    for (let at = 0; at < this.#pending.length; at++) {
+      const [offset, record, source] = this.#pending[at] as [number, number, number];
+      if (this.#found.size < this.#limit) this.#explore(offset, record, source);
+    }
+    return this.#cut();
+  }
+
+  /** Makes an offset the beginning of a block, if the interpreter knows it. */
+  #lead(offset: number): boolean {
+    const record = this.#records.blockAt(offset);
+    if (record === 0) return false;
+    this.#leaders.add(offset);
+    this.#pending.push([offset, record, record]);
+    return true;
+  }
+
+  /** Follows the records of a block until it meets what is known already. */
+  #explore(start: number, first: number, source: number): void {
+    let record = first;
+    let offset = start;
+    while (!this.#found.has(offset)) {
+      const instruction = this.#records.instructionOf(record);
+      if (instruction === undefined) {
+        // The end of the interpreter's block, or something that only the interpreter runs.
+        return;
+      }
+      this.#found.set(offset, { instruction, record, source });
+      const next = offset + instruction.length;
+      const ending = endingOf(instruction);
+      if (ending === 'branch' || ending === 'jump') {
+        const target = this.targetOf(instruction, next);
+        if (target !== undefined) this.#lead(target);
+      }
+      if (instruction.encoding.semantics === 'CALL' && this.#lead(next)) this.#returnSites.add(next);
+      if (ending === 'jump' || ending === 'indirect' || ending === 'return') return;
+      if (ending === 'fall') {
+        this.#afterRepeat.add(next);
+        this.#lead(next);
+        return;
+      }
+      record += this.#recordSize;
+      if (ending === 'branch') {
+        this.#leaders.add(next);
+        this.#pending.push([next, record, source]);
+        return;
+      }
+      offset = next;
+      if (this.#records.instructionOf(record) === undefined) this.#lead(offset);
+    }
+    // What was found before goes on from here: that is where a block begins.
+    this.#leaders.add(offset);
+  }
+
+  /** @returns the offset of a relative branch's target if it lies in the same page */
+  targetOf(instruction: Instruction, next: number): number | undefined {
+    const operand = instruction.operands[0];
+    if (operand?.kind !== 'relative') return undefined;
+    // Another operand size than the mode's cuts RIP elsewhere.
+    const isWhole = instruction.operandSize === CODE_SIZES[this.#mode & MODE_CODE_MASK];
+    const target = next + operand.displacement;
+    return isWhole && target >= 0 && target < 0x1000 ? target : undefined;
+  }
+
+  #cut(): Region {
+    const starts = [...this.#leaders].filter((offset) => this.#found.has(offset)).sort((a, b) => a - b);
+    const blockAt = new Map(starts.map((offset, id) => [offset, id]));
+    const sources = new Set<number>();
+    const blocks = starts.map((offset, id) => this.#block(id, offset, blockAt, sources));
+    return { mode: this.#mode, blocks, blockAt, instructionCount: this.#found.size, sources };
+  }
+
+  #block(id: number, start: number, blockAt: ReadonlyMap<number, number>, sources: Set<number>): BasicBlock {
+    const instructions: RegionInstruction[] = [];
+    let ending: Ending | undefined;
+    let taken: number | undefined;
+    let offset = start;
+    let last = this.#found.get(start) as Found;
+    while (ending === undefined) {
+      const found = this.#found.get(offset);
+      if (found === undefined || (offset !== start && blockAt.has(offset))) break;
+      last = found;
+      const { instruction, record } = found;
+      sources.add(found.source);
+      const shape = shapeOf(instruction, this.#mode, false);
+      instructions.push({ instruction, shape, offset, record, count: this.#records.countOf(record) });
+      offset += instruction.length;
+      ending = endingOf(instruction);
+      const target = this.targetOf(instruction, offset);
+      if (target !== undefined) taken = blockAt.get(target);
+    }
+    const isLast = ending === 'jump' || ending === 'indirect' || ending === 'return';
+    const next = isLast ? undefined : blockAt.get(offset);
+    const nextRecord = last.record + this.#recordSize;
+    return {
+      id,
+      offset: start,
+      instructions,
+      ending: ending ?? (next === undefined ? 'leave' : 'fall'),
+      taken,
+      next,
+      nextRecord,
+      isReturnSite: this.#returnSites.has(start),
+      followsRepeat: this.#afterRepeat.has(start),
+    };
+  }
+}
+
+/** @returns mask of the general registers that an instruction's explicit operands name */
+export function registersOf(instruction: Instruction): number {
+  let mask = 0;
+  for (const operand of instruction.operands) {
+    if (operand.kind === 'register') {
+      if (operand.file === 'gpr' || operand.file === 'gpr8high') mask |= 1 << operand.index;
+    } else if (operand.kind === 'memory') {
+      if (operand.base !== NO_REGISTER && operand.base < 16) mask |= 1 << operand.base;
+      if (operand.index !== NO_REGISTER) mask |= 1 << operand.index;
+    }
+  }
+  return mask;
+}

@@ -1,0 +1,294 @@
+import type { CodeBuilder, Label } from '@longmode/wasm-encoder';
+import { EMITTED_SEMANTICS, type EmittedSemanticsKey } from '../../semantics/index.ts';
+import { Emitter, type Value } from '../../semantics/language.ts';
+import { RECORD, RIP } from '../../state/layout.ts';
+import { MODE_CODE_16, MODE_CODE_64, MODE_CODE_MASK } from '../../state/mode.ts';
+import {
+  type CoreFunctions,
+  STATUS_BRANCH,
+  STATUS_FAULT,
+  STATUS_NEXT,
+  STATUS_TAKEN,
+} from '../interpreter/core-functions.ts';
+import { BLOCK_LENGTH_MAX, RECORD_ENTRY, RECORD_SIZE_BYTES } from '../interpreter/record.ts';
+import { CPU_BASE } from '../memory-plan.ts';
+import { analyzeFlags, type FlagAnalysis, successorsOf } from './flag-analysis.ts';
+import { FlagTracker } from './flag-tracker.ts';
+import { JitStage } from './jit-stage.ts';
+import { type BasicBlock, type Region, type RegionInstruction, registersOf } from './region.ts';
+import { type Component, type LoopComponent, structureOf } from './structure.ts';
+import { type Local, UnitFrame } from './unit-frame.ts';
+
+/** Where a branch to a block goes: a label, behind a dispatch if `next` must say which of several blocks is meant. */
+interface Target {
+  readonly label: Label;
+  readonly isDispatched: boolean;
+}
+
+/**
+ * Writes one unit: a region of guest code as a function `(record) -> STATUS_*`, called as an out-of-line handler for the
+ * record at the head of one of its entries. It leaves as a handler does, with the record at which it left, so that the
+ * interpreter, links and the jump cache go on from there without knowing.
+ */
+export class UnitWriter {
+  readonly #region: Region;
+  readonly #entries: readonly number[];
+  readonly #frame: UnitFrame;
+  readonly #flags: FlagTracker;
+  readonly #analysis: FlagAnalysis;
+  readonly #e: Emitter;
+  readonly #code: CodeBuilder;
+  readonly #loopHeaders = new Set<number>();
+  readonly #targets = new Map<number, Target>();
+  readonly #exitRecord: Local;
+  readonly #exitStatus: Local;
+  readonly #next: Local;
+  #epilogue: Label | undefined;
+
+  /** @param unit `entries`: blocks by which the unit is entered; their position is what an entry's record says */
+  constructor(code: CodeBuilder, core: CoreFunctions, unit: { region: Region; entries: readonly number[] }) {
+    this.#code = code;
+    this.#region = unit.region;
+    this.#entries = unit.entries;
+    const { blocks } = unit.region;
+    const components = structureOf(
+      blocks.map((block) => successorsOf(block, unit.region)),
+      unit.entries,
+    );
+    this.#findHeaders(components);
+    this.#analysis = analyzeFlags(unit.region, (id) => this.#isOpen(id));
+    let registers = this.#analysis.registers;
+    for (const { instructions } of blocks) for (const item of instructions) registers |= registersOf(item.instruction);
+    this.#frame = new UnitFrame(code, core, registers);
+    this.#exitRecord = this.#frame.variable('i32');
+    this.#exitStatus = this.#frame.variable('i32');
+    this.#next = this.#frame.variable('i32');
+    this.#flags = new FlagTracker(this.#frame);
+    this.#e = new Emitter(code, this.#frame.locals);
+    this.#write(components);
+  }
+
+  /** Whether a block may be entered from outside, or left before its first instruction. */
+  #isOpen(id: number): boolean {
+    const block = this.#region.blocks[id] as BasicBlock;
+    return this.#entries.includes(id) || this.#loopHeaders.has(id) || block.followsRepeat;
+  }
+  #findHeaders(components: readonly Component[]): void {
+    for (const component of components) {
+      if (component.kind === 'node') continue;
+      for (const header of component.headers) this.#loopHeaders.add(header);
+      this.#findHeaders(component.body);
+    }
+  }
+  /** Budget with which the longest way without a test, and a block of the interpreter behind it, are safe. */
+  get #budgetNeeded(): number {
+    return this.#region.instructionCount + BLOCK_LENGTH_MAX;
+  }
+
+  #write(components: readonly Component[]): void {
+    const e = this.#e;
+    const code = this.#code;
+    const record = e.local('i32', 0);
+    this.#frame.load(e);
+    // With little time left, or where RIP would wrap round within the page, the interpreter runs the block.
+    let declines = e.ltS(this.#frame.budget, e.i32(this.#budgetNeeded));
+    const codeSize = this.#region.mode & MODE_CODE_MASK;
+    if (codeSize !== MODE_CODE_64) {
+      const highest = codeSize === MODE_CODE_16 ? 0xf000 : 0xffff_f000;
+      declines = e.or(declines, e.gtU(this.#frame.ripBase, e.i64(highest)));
+    }
+    e.if(declines, () => {
+      code.i32Const(STATUS_NEXT).op('return');
+    });
+    this.#flags.load(e);
+    e.push(e.loadFrom(record, RECORD_ENTRY, 16, 1));
+    code.localSet(this.#next.index);
+    this.#epilogue = code.block();
+    this.#writeSequence(components, this.#entries);
+    code.op('unreachable');
+    code.end();
+    this.#frame.store(e);
+    this.#flags.store(e);
+    e.storeTo(e.i32(0), CPU_BASE + RECORD, 32, this.#exitRecord, 2);
+    e.push(this.#exitStatus);
+  }
+
+  /** @param dispatched blocks that `next` may name when the sequence is entered; its first component otherwise */
+  #writeSequence(components: readonly Component[], dispatched: readonly number[]): void {
+    const code = this.#code;
+    const labels = new Map<Component, Label>();
+    for (const component of [...components].reverse()) {
+      const label = code.block();
+      labels.set(component, label);
+      if (component.kind === 'node') {
+        if (!this.#targets.has(component.node)) this.#targets.set(component.node, { label, isDispatched: false });
+      } else {
+        const isDispatched = component.headers.length > 1;
+        for (const header of component.headers) this.#targets.set(header, { label, isDispatched });
+      }
+    }
+    this.#writeDispatch(components, labels, dispatched);
+    for (const component of components) {
+      code.end();
+      if (component.kind === 'node') this.#writeBlock(this.#region.blocks[component.node] as BasicBlock);
+      else this.#writeLoop(component);
+    }
+  }
+
+  #writeDispatch(
+    components: readonly Component[],
+    labels: ReadonlyMap<Component, Label>,
+    dispatched: readonly number[],
+  ): void {
+    const labelOf = (id: number): Label => {
+      const home = components.find((component) =>
+        component.kind === 'node' ? component.node === id : component.headers.includes(id),
+      );
+      const label = home && labels.get(home);
+      if (label === undefined) throw new Error(`block ${id} cannot be entered`);
+      return label;
+    };
+    const [only] = dispatched as [number];
+    if (dispatched.length === 1) {
+      this.#code.br(labelOf(only));
+      return;
+    }
+    const first = labelOf(only);
+    const table = this.#region.blocks.map(({ id }) => (dispatched.includes(id) ? labelOf(id) : first));
+    this.#e.push(this.#next);
+    this.#code.brTable(table, first);
+  }
+
+  #writeLoop(loop: LoopComponent): void {
+    const code = this.#code;
+    const label = code.loop();
+    const outer = loop.headers.map((header) => this.#targets.get(header));
+    for (const header of loop.headers) {
+      this.#targets.set(header, { label, isDispatched: loop.headers.length > 1 });
+    }
+    this.#writeSequence(loop.body, loop.headers);
+    code.op('unreachable').end();
+    loop.headers.forEach((header, index) => {
+      const target = outer[index];
+      if (target) this.#targets.set(header, target);
+    });
+  }
+
+  #writeBlock(block: BasicBlock): void {
+    const e = this.#e;
+    const frame = this.#frame;
+    frame.locals.release();
+    frame.position = 0;
+    this.#flags.form = this.#analysis.formAt[block.id] as FlagAnalysis['formAt'][number];
+    if (this.#loopHeaders.has(block.id) || block.followsRepeat) {
+      e.if(e.ltS(frame.budget, e.i32(this.#budgetNeeded)), () => this.#leaveAt(block));
+    }
+    block.instructions.forEach((item, index) => {
+      frame.position = index;
+      frame.locals.release();
+      const stage = new JitStage(frame, this.#flags, item, {
+        leaveBefore: (resumes) => this.#leaveBefore(item, resumes),
+        taken: () => this.#take(block, item),
+        indirect: (target) => this.#goIndirect(block, item, target),
+        again: () => this.#leaveWithRip(item, e.add(frame.ripBase, e.i64(item.offset))),
+      });
+      EMITTED_SEMANTICS[item.shape.semantics as EmittedSemanticsKey](stage);
+    });
+    if (block.ending === 'jump' || block.ending === 'indirect' || block.ending === 'return') return;
+    if (block.next !== undefined) {
+      e.assign(frame.budget, e.sub(frame.budget, e.i32(block.instructions.length)));
+      this.#branch(block.next);
+      return;
+    }
+    const last = block.instructions.at(-1) as RegionInstruction;
+    this.#leave(last, e.i32(block.nextRecord - RECORD_SIZE_BYTES), e.i32(STATUS_NEXT));
+  }
+
+  // ---- ways on and out; each leaves the tracked flags as they were, for the way beside it ---------------------------
+
+  /** Goes to a block of the region. */
+  #branch(id: number): void {
+    const e = this.#e;
+    const { form } = this.#flags;
+    if (this.#analysis.formAt[id] === 'dynamic' && this.#analysis.liveAt[id]) this.#flags.makeDynamic();
+    const target = this.#targets.get(id);
+    if (target === undefined) throw new Error(`no way to block ${id}`);
+    if (target.isDispatched) e.assign(this.#next, e.i32(id));
+    this.#code.br(target.label);
+    this.#flags.form = form;
+  }
+
+  #take(block: BasicBlock, item: RegionInstruction): void {
+    const e = this.#e;
+    if (block.taken === undefined) {
+      this.#leave(item, e.i32(item.record), e.i32(STATUS_TAKEN));
+      return;
+    }
+    const { budget } = this.#frame;
+    e.assign(budget, e.sub(budget, e.i32(block.instructions.length)));
+    this.#branch(block.taken);
+  }
+
+  /** Returns within the region stay in it. */
+  #goIndirect(block: BasicBlock, item: RegionInstruction, target: Value): void {
+    const e = this.#e;
+    const { budget, ripBase } = this.#frame;
+    const sites = successorsOf(block, this.#region);
+    if (sites.length > 0) {
+      const distance = e.let(e.sub(target, ripBase));
+      for (const id of sites) {
+        const { offset } = this.#region.blocks[id] as BasicBlock;
+        e.if(e.eq(distance, e.i64(offset)), () => {
+          e.assign(budget, e.sub(budget, e.i32(block.instructions.length)));
+          this.#branch(id);
+        });
+      }
+    }
+    this.#leaveWithRip(item, target);
+  }
+
+  #leaveBefore(item: RegionInstruction, resumes: Value): void {
+    const e = this.#e;
+    if (resumes.kind === 'const') {
+      this.#leave(item, e.i32(item.record), e.i32(STATUS_FAULT));
+      return;
+    }
+    const fixed = e.let(resumes);
+    const record = e.sub(e.i32(item.record), e.mul(fixed, e.i32(RECORD_SIZE_BYTES)));
+    this.#leave(item, record, e.select(fixed, e.i32(STATUS_NEXT), e.i32(STATUS_FAULT)));
+  }
+
+  #leaveWithRip(item: RegionInstruction, rip: Value): void {
+    const e = this.#e;
+    e.storeTo(e.i32(0), CPU_BASE + RIP, 64, rip, 3);
+    this.#leave(item, e.i32(item.record), e.i32(STATUS_BRANCH));
+  }
+
+  /** Leaves before a block's first instruction, for want of time. */
+  #leaveAt(block: BasicBlock): void {
+    const e = this.#e;
+    const { budget, ripBase } = this.#frame;
+    const first = block.instructions[0] as RegionInstruction;
+    e.storeTo(e.i32(0), CPU_BASE + RIP, 64, e.add(ripBase, e.i64(block.offset)), 3);
+    // The core takes the record's count off the budget.
+    e.assign(budget, e.add(budget, e.i32(first.count)));
+    this.#finish(e.i32(first.record), e.i32(STATUS_BRANCH));
+  }
+
+  /** Leaves with an instruction's record; the budget becomes that of the beginning of the record's block. */
+  #leave(item: RegionInstruction, record: Value, status: Value): void {
+    const e = this.#e;
+    const { budget, position } = this.#frame;
+    e.assign(budget, e.add(budget, e.i32(item.count - position - 1)));
+    this.#finish(record, status);
+  }
+  #finish(record: Value, status: Value): void {
+    const e = this.#e;
+    const { form } = this.#flags;
+    this.#flags.makeDynamic();
+    e.assign(this.#exitRecord, record);
+    e.assign(this.#exitStatus, status);
+    this.#code.br(this.#epilogue as Label);
+    this.#flags.form = form;
+  }
+}
