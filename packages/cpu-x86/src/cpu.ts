@@ -95,8 +95,11 @@ const OPEN_MEMORY: MemoryIo = {
   readMemory: (_, width) => (width === 32 ? 0xffffffff : (1 << width) - 1),
   writeMemory: () => {},
 };
-/** Instructions handed to generated code at once at most: what an i32 budget holds with room. */
-const SLICE_MAX = 0x3fff_ffff;
+/**
+ * Instructions handed to generated code at once at most. A WebAssembly engine replaces a function by its optimized form only
+ * when it is called again, so generated code must come back now and then.
+ */
+const SLICE_MAX = 0x10_0000;
 
 /**
  * One x86-64 processor with its memory. Deterministic: the same state and the same inputs at the same instruction counts

@@ -15,7 +15,7 @@ import { writeHandlerBody } from './handler-body.ts';
 import { HandlerStage } from './handler-stage.ts';
 import { importGuestMemory } from './memory-import.ts';
 import { HANDLER_FIRST_SHAPE } from './run-function.ts';
-import type { Shape } from './shape.ts';
+import { FLAGS_DEAD_SUFFIX, type Shape } from './shape.ts';
 
 /** A module with a function `h0`, `h1`, ... for each key. */
 export interface PrebuiltHandlers {
@@ -74,7 +74,7 @@ export class HandlerRegistry {
 
   /** @returns the handler of a shape, to exist once `compile` has run */
   numberOf(shape: Shape): number {
-    const known = this.#numbers.get(shape.key);
+    const known = this.#numbers.get(shape.key) ?? this.#inlineSettingFlags(shape);
     if (known !== undefined) {
       if (this.#prebuilt !== undefined && known > this.#firstOutOfLine && known < this.#prebuiltEnd)
         this.#usePrebuilt();
@@ -84,6 +84,13 @@ export class HandlerRegistry {
     this.#numbers.set(shape.key, number);
     this.#pending.push(shape);
     return number;
+  }
+
+  /** To set flags that nobody reads, inline, costs less than a call that sets none. */
+  #inlineSettingFlags(shape: Shape): number | undefined {
+    if (!shape.flagsDead) return undefined;
+    const number = this.#numbers.get(shape.key.slice(0, -FLAGS_DEAD_SUFFIX.length));
+    return number !== undefined && number < this.#firstOutOfLine ? number : undefined;
   }
 
   /** @returns the fused handler of this key, if there is one */

@@ -39,6 +39,9 @@ export interface Shape {
   readonly flagsDead: boolean;
 }
 
+/** Ends the key of a shape whose flags are dead. */
+export const FLAGS_DEAD_SUFFIX = ' nf';
+
 const STRING_KEYS: ReadonlySet<SemanticsKey> = new Set(['MOVS', 'CMPS', 'STOS', 'LODS', 'SCAS']);
 const CONDITIONAL_KEYS: ReadonlySet<SemanticsKey> = new Set(['Jcc', 'SETcc', 'CMOVcc']);
 
@@ -109,7 +112,7 @@ export function shapeOf(instruction: Instruction, mode: number, flagsDead: boole
     : `a${instruction.addressSize}`;
   const operandText = operands.map((o) => `${o.kind === 'register' ? `r${o.slot}` : o.kind}${o.width}`).join();
   const modeText = is64BitMode ? '' : ` ${isFlat ? 'flat' : 'seg'}/s${stackWidth}`;
-  const key = `${semantics}${conditionCode || ''}/${width} ${operandText} ${addressText}${repeat || ''}${modeText}${flagsDead ? ' nf' : ''}`;
+  const key = `${semantics}${conditionCode || ''}/${width} ${operandText} ${addressText}${repeat || ''}${modeText}${flagsDead ? FLAGS_DEAD_SUFFIX : ''}`;
   return {
     key,
     semantics,
