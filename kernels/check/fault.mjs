@@ -56,6 +56,17 @@ function indirectJumpIn(image, symbol) {
 }
 
 /**
+ * The error code of a failed delivery. In 64-bit mode QEMU names the gate by 16 times the vector and leaves out that the
+ * event came from outside the program; processors name it by 8 times the vector and set EXT (SDM Vol. 3A "Error Code").
+ *
+ * @param {string} recorded
+ */
+function idtErrorCode(recorded) {
+  const value = BigInt(recorded);
+  return (((value & ~7n) / 2n) & ~7n) | (value & 7n) | 1n;
+}
+
+/**
  * Where QEMU's own translator differs from the processor that the SDM describes, the record has what the SDM says:
  * - an error code's EXT bit is set when an exception could not be delivered (Vol. 3A "Error Code"); QEMU clears it
  * - a jump to a non-canonical address faults at the jump (Vol. 2A "JMP"); QEMU faults at the target
@@ -64,7 +75,7 @@ function asDocumented(image, exceptions) {
   for (const [index, exception] of exceptions.entries()) {
     const previous = exceptions[index - 1];
     const isUndelivered = exception.vector === 13 && previous?.rip === exception.rip && exception.errorCode !== '0x0';
-    if (isUndelivered) exception.errorCode = hex((BigInt(exception.errorCode) | 1n).toString(16));
+    if (isUndelivered) exception.errorCode = hex(idtErrorCode(exception.errorCode).toString(16));
     if (exception.rip === NON_CANONICAL) {
       exception.symbol = JUMPER;
       exception.rip = indirectJumpIn(image, JUMPER);

@@ -126,6 +126,8 @@ export class Cpu {
   /** Instructions retired before the current slice. */
   #retired = 0;
   #sliceSize = 0;
+  /** Ticks of the time-stamp counter since reset that no instruction took. */
+  #idleTicks = 0;
 
   constructor(options: CpuOptions) {
     this.#options = options;
@@ -196,6 +198,7 @@ export class Cpu {
     this.#isNmiBlocked = false;
     this.#retired = 0;
     this.#sliceSize = 0;
+    this.#idleTicks = 0;
     this.exceptionLog.clear();
     this.synchronize();
   }
@@ -406,20 +409,32 @@ export class Cpu {
     this.#cache.updateJumpTag();
   }
 
-  /** Virtual time in ticks of the time-stamp counter. */
+  /** Lets time pass for the time-stamp counter while the processor halts. @param ticks an integer, not negative */
+  passIdleTime(ticks: number): void {
+    this.#idleTicks += ticks;
+  }
+
+  /** The time-stamp counter: it goes on at one rate, whether instructions execute or not. */
   get timeStampCounter(): bigint {
-    const ticks = this.instructionCount * (this.#options.ticksPerInstruction ?? 1);
+    const ticks = this.instructionCount * (this.#options.ticksPerInstruction ?? 1) + this.#idleTicks;
     return BigInt.asUintN(64, BigInt(ticks) + this.state.wideField(TSC_OFFSET));
   }
 
   /** A copy of the architectural state; RAM is separate. */
   snapshot(): CpuSnapshot {
     const state = new Uint8Array(this.memory.bytes.slice(CPU_BASE, CPU_BASE + STATE_SIZE_BYTES));
-    return { state, retired: this.#retired, nmiPending: this.#nmiPending, isNmiBlocked: this.#isNmiBlocked };
+    return {
+      state,
+      retired: this.#retired,
+      idleTicks: this.#idleTicks,
+      nmiPending: this.#nmiPending,
+      isNmiBlocked: this.#isNmiBlocked,
+    };
   }
   restore(snapshot: CpuSnapshot): void {
     this.memory.bytes.set(snapshot.state, CPU_BASE);
     this.#retired = snapshot.retired;
+    this.#idleTicks = snapshot.idleTicks;
     this.#nmiPending = snapshot.nmiPending;
     this.#isNmiBlocked = snapshot.isNmiBlocked;
     this.synchronize();
@@ -430,6 +445,8 @@ export class Cpu {
 export interface CpuSnapshot {
   readonly state: Uint8Array;
   readonly retired: number;
+  /** Ticks of the time-stamp counter since reset that no instruction took. */
+  readonly idleTicks: number;
   readonly nmiPending: boolean;
   readonly isNmiBlocked: boolean;
 }

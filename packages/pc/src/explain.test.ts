@@ -118,6 +118,7 @@ describe('exit codes', () => {
     [{ kind: 'triple-fault', chain: [] }, 100, 100],
     [{ kind: 'halted', rip: 0n }, undefined, 102],
     [{ kind: 'idle', rip: 0n }, undefined, 102],
+    [{ kind: 'power-off' }, undefined, 0],
     [{ kind: 'reset' }, undefined, 104],
     [{ kind: 'limit' }, undefined, 124],
     [{ kind: 'stopped' }, undefined, 130],

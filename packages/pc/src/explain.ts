@@ -32,7 +32,9 @@ export function explainOutcome(pc: Pc, outcome: Outcome, places?: CodePlaces): s
     case 'halted':
       return [`halted for ever: HLT with interrupts off ${hltPlace(pc, outcome.rip, places)}`];
     case 'idle':
-      return [`halted for ever: HLT ${hltPlace(pc, outcome.rip, places)}, and nothing is pending that would wake it`];
+      return [`idle: HLT ${hltPlace(pc, outcome.rip, places)}; no interrupt that is not masked can come but by input`];
+    case 'power-off':
+      return [`the guest turned the machine off ${standsAt(pc, places)}`];
     case 'reset':
       return [`the guest asked for a reset ${standsAt(pc, places)}`];
     case 'limit':
@@ -114,7 +116,10 @@ function earlierSummary(
   const before = entries.filter((entry) => told !== undefined && entry.sequence < told.sequence).at(-1);
   if (before === undefined) return [];
   const count = untold === 1 ? '1 exception' : `${untold} exceptions`;
-  return [`(${count} before; the last: ${exceptionName(before.vector)} at RIP ${formatHex(before.rip)})`];
+  const [first] = entries as readonly [ExceptionEntry];
+  const named = ({ vector, rip }: ExceptionEntry): string => `${exceptionName(vector)} at RIP ${formatHex(rip)}`;
+  const beginning = named(first) === named(before) ? '' : `the first: ${named(first)}; `;
+  return [`(${count} before; ${beginning}the last: ${named(before)})`];
 }
 
 /** Exceptions whose handler faults at its first instruction: the IDT holds no handler there, but something else. */

@@ -10,10 +10,12 @@ export type Outcome =
   | { readonly kind: 'triple-fault'; readonly chain: readonly ExceptionEntry[] }
   /** HLT with interrupts off: nothing can ever wake the processor. */
   | { readonly kind: 'halted'; readonly rip: bigint }
-  /** HLT with interrupts on, and nothing is scheduled that would wake it: only input can. */
+  /** HLT with interrupts on, and no alarm can raise an interrupt that is not masked: only input can wake the processor. */
   | { readonly kind: 'idle'; readonly rip: bigint }
   /** The guest pulled the reset line, and the machine was told not to reboot. */
   | { readonly kind: 'reset' }
+  /** The guest turned the machine off. */
+  | { readonly kind: 'power-off' }
   /** `requestStop` was called. */
   | { readonly kind: 'stopped' };
 

@@ -14,6 +14,7 @@ import { FirmwareCpuAccess, FirmwareMemoryAccess } from './firmware-access.ts';
 import type { Outcome } from './outcome.ts';
 import { DebugExit } from './ports/debug-exit.ts';
 import { PostCode } from './ports/post-code.ts';
+import { POWER_OFF_PORTS, PowerControl } from './ports/power-control.ts';
 import { ResetControl } from './ports/reset-control.ts';
 import { SystemControlA } from './ports/system-control-a.ts';
 import {
@@ -28,6 +29,32 @@ import {
 
 const FLAG_IF = 0x200n;
 const DEBUG_EXIT_PORT = 0xf4;
+/** Inputs of the interrupt controllers (8 and up: of the second) that the alarms of a part can raise, by the part's name. */
+const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
+  'pit-8254': 1 << 0,
+  'kbc-8042': (1 << 1) | (1 << 12),
+  com1: 1 << 4,
+  'rtc-146818': 1 << 8,
+  // These raise no interrupt.
+  vga: 0,
+  'system-control-b': 0,
+};
+const CASCADE = 1 << 2;
+
+/**
+ * Whether a processor that halts with interrupts on may be woken without input from outside. Nothing but alarms happens
+ * while it halts, so the masks stay as they are: an alarm can matter only if an input that its part drives is open.
+ */
+function mayWake(pc: Pc): boolean {
+  const master = pc.picMaster.snapshot().imr;
+  const slave = pc.picSlave.snapshot().imr;
+  const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~slave & 0xff) << 8 : 0);
+  return Object.keys(pc.clock.snapshot().deadlines).some((alarm) => {
+    const part = alarm.slice(0, alarm.lastIndexOf('.'));
+    return ((INPUTS_OF_ALARMS[part] ?? -1) & open) !== 0;
+  });
+}
+
 const FOUR_GIB = 0x1_0000_0000;
 
 /** CMOS types of floppy drives; every size is shown as the 1.44 MB drive that reads it, but for 2.88 MB. */
@@ -62,6 +89,7 @@ export class Pc {
   #sliceEnd = Number.POSITIVE_INFINITY;
   #exitValue: number | undefined;
   #resetRequested = false;
+  #powerOffRequested = false;
   #stopRequested = false;
 
   /** @throws RangeError for a RAM size outside its limits; `BiosError`, `MachineError` for parts that do not fit together */
@@ -181,6 +209,10 @@ export class Pc {
       const device = new DebugExit({ onExit: (value) => this.#requestExit(value) });
       claim({ name: 'debug-exit', first: config.debugExitPort ?? DEBUG_EXIT_PORT, count: 4, device, width: 32 });
     }
+    for (const { port, value } of POWER_OFF_PORTS) {
+      const device = new PowerControl({ value, powerOff: () => this.#requestPowerOff() });
+      claim({ name: 'power-control', first: port, count: 2, device, width: 16 });
+    }
     claim({ name: 'vga', first: VGA_PORT_BASE, count: VGA_PORT_COUNT, device: this.vga });
     claim({ name: 'com1', first: 0x3f8, count: 8, device: this.com1 });
     claim({ name: 'pic-elcr', first: 0x4d0, count: 1, device: this.picMaster.elcr });
@@ -226,6 +258,7 @@ export class Pc {
     this.cpu.synchronize();
     this.#exitValue = undefined;
     this.#resetRequested = false;
+    this.#powerOffRequested = false;
   }
 
   /** Boots a kernel without the firmware's boot path: power-on self test on the host, then the plan of a boot protocol. */
@@ -255,10 +288,14 @@ export class Pc {
    * Runs until something ends the run or a limit is reached.
    *
    * @param limits `instructions`: how many more may retire; `untilTick`: virtual time in nanoseconds at which to return
+   * @throws RangeError for an `untilTick` that is no integer (infinity is no limit)
    */
   run(limits: { readonly instructions?: number; readonly untilTick?: number } = {}): Outcome {
     const { cpu, clock } = this;
     const untilTick = limits.untilTick ?? Number.POSITIVE_INFINITY;
+    if (!Number.isInteger(untilTick) && untilTick !== Number.POSITIVE_INFINITY) {
+      throw new RangeError(`untilTick is ${untilTick}: give a whole number of nanoseconds`);
+    }
     let untilCount = cpu.instructionCount + (limits.instructions ?? Number.POSITIVE_INFINITY);
     for (;;) {
       this.#synchronizeClock();
@@ -266,6 +303,10 @@ export class Pc {
         const value = this.#exitValue;
         this.#exitValue = undefined;
         return { kind: 'debug-exit', value };
+      }
+      if (this.#powerOffRequested) {
+        this.#powerOffRequested = false;
+        return { kind: 'power-off' };
       }
       if (this.#stopRequested) {
         this.#stopRequested = false;
@@ -293,13 +334,15 @@ export class Pc {
       }
       if (reason === 'halted') {
         this.#synchronizeClock();
-        if (this.#exitValue !== undefined || this.#resetRequested || this.#stopRequested) continue;
+        if (this.#exitValue !== undefined || this.#isAskedToEnd) continue;
         const rip = cpu.state.rip;
         if ((BigInt(cpu.state.rflags) & FLAG_IF) === 0n) return { kind: 'halted', rip };
-        const wake = clock.nextDeadline;
+        const wake = mayWake(this) ? clock.nextDeadline : null;
         if (wake === null && untilTick === Number.POSITIVE_INFINITY) return { kind: 'idle', rip };
         // Nothing happens until the next alarm: time jumps there.
-        this.#idleTicks += Math.max(0, Math.min(wake ?? untilTick, untilTick) - clock.now);
+        const idle = Math.max(0, Math.min(wake ?? untilTick, untilTick) - clock.now);
+        this.#idleTicks += idle;
+        cpu.passIdleTime(idle);
       }
     }
   }
@@ -348,6 +391,7 @@ export class Pc {
     this.#idleTicks = state.idleTicks;
     this.#exitValue = undefined;
     this.#resetRequested = false;
+    this.#powerOffRequested = false;
     this.#stopRequested = false;
     loadMemory(this.cpu.memory, state.memory);
     this.cpu.isA20Enabled = state.isA20Enabled;
@@ -378,6 +422,13 @@ export class Pc {
     if ((this.clock.nextDeadline ?? Number.POSITIVE_INFINITY) < this.#sliceEnd) this.cpu.requestStop();
   }
 
+  get #isAskedToEnd(): boolean {
+    return this.#resetRequested || this.#powerOffRequested || this.#stopRequested;
+  }
+  #requestPowerOff(): void {
+    this.#powerOffRequested = true;
+    this.cpu.requestStop();
+  }
   #requestReset(): void {
     this.#resetRequested = true;
     this.cpu.requestStop();

@@ -12,6 +12,7 @@ import type { SerialLog } from './serial-log.ts';
  */
 export const OUTCOME_EXIT_CODES: Readonly<Record<Exclude<OutcomeKind, 'debug-exit'>, number>> = {
   'triple-fault': 100,
+  'power-off': 0,
   halted: 102,
   idle: 102,
   reset: 104,

@@ -57,8 +57,11 @@ export interface Explanation {
   readonly during?: InterruptedDelivery;
 }
 
+/** Entries that are kept for good: the beginning tells most of a run that went wrong. */
+const FIRST_ENTRIES_MAX = 16;
+
 /**
- * The last exceptions and how each followed from the one before. External interrupts and INT n are recorded only when
+ * The first and the last exceptions and how each followed from the one before. External interrupts and INT n are recorded only when
  * their delivery fails. Bounded; not part of the processor's state.
  */
 export class ExceptionLog {
@@ -74,7 +77,7 @@ export class ExceptionLog {
     this.#capacity = Math.max(8, capacity);
   }
 
-  /** The entries kept, oldest first. */
+  /** The entries kept, oldest first; after the first few there may be a gap, as the running numbers show. */
   get entries(): readonly ExceptionEntry[] {
     return [...this.#entries];
   }
@@ -130,6 +133,7 @@ export class ExceptionLog {
   record(entry: Omit<ExceptionEntry, 'sequence' | 'chain'>): void {
     this.#sequence += 1;
     this.#entries.push({ sequence: this.#sequence, chain: this.#chain, ...entry });
-    if (this.#entries.length > this.#capacity) this.#entries.shift();
+    if (this.#entries.length > this.#capacity)
+      this.#entries.splice(Math.min(FIRST_ENTRIES_MAX, this.#capacity >> 2), 1);
   }
 }
