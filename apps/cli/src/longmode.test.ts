@@ -144,7 +144,7 @@ describe('a kernel that dies', () => {
     sector.set([0x55, 0xaa], 510);
     const { code, stderr } = longmode(['run', file('asleep.img', sector)]);
     expect(code).toBe(102);
-    expect(stderr).toMatch(/halted for ever: HLT at 0x0000:0x7c07/);
+    expect(stderr).toMatch(/halted for ever: HLT with every interrupt masked that could come at 0x0000:0x7c07/);
   });
 });
 

@@ -52,8 +52,6 @@ const SLICE_TIME_MAX_NS = 10e9;
 const LAG_MAX_MS = 100;
 /** Pause while the guest has nothing to do. */
 const IDLE_PAUSE_MS = 10;
-/** A guest that retires nothing for so long, with no timer unmasked, sleeps for ever. */
-const SLEEP_TIME_NS = 1e9;
 
 /** Runs a machine until it ends or somebody stops it. */
 export class Session {
@@ -89,7 +87,6 @@ export class Session {
     let lastReset = 0;
     /** Wall time at which virtual time would have been 0. */
     let pacedFrom = start - pc.virtualTimeNs / 1e6;
-    let sleptNs = 0;
     const result = (outcome: Outcome, cause: SessionResult['cause'] = null): SessionResult => {
       const wallTimeMs = performance.now() - start;
       return { outcome, reboots, instructionsBefore: this.#instructionsBefore, cause, wallTimeMs };
@@ -98,7 +95,6 @@ export class Session {
     for (;;) {
       const before = performance.now();
       const tickBefore = pc.virtualTimeNs;
-      const countBefore = pc.cpu.instructionCount;
       let untilTick = tickBefore + sliceNs;
       if (isPaced) {
         if ((before - pacedFrom) * 1e6 - tickBefore > LAG_MAX_MS * 1e6)
@@ -134,9 +130,7 @@ export class Session {
       const after = performance.now();
       if (after - start >= (limits.wallTimeMs ?? Number.POSITIVE_INFINITY)) return result(outcome, 'wall-time');
 
-      const done = pc.cpu.instructionCount - countBefore;
-      sleptNs = done === 0 ? sleptNs + pc.virtualTimeNs - tickBefore : 0;
-      if (sleptNs >= SLEEP_TIME_NS && !this.#d.hasInput() && isAsleepForEver(pc)) {
+      if (pc.waitsFor === 'input' && !this.#d.hasInput()) {
         return result({ kind: 'idle', rip: pc.cpu.state.rip });
       }
       const elapsed = after - before;
@@ -151,13 +145,6 @@ export class Session {
       await pause(isPaced && ahead >= -1 ? Math.max(1, Math.min(IDLE_PAUSE_MS, ahead)) : 0);
     }
   }
-}
-
-/** Whether no interrupt that comes by itself can wake the processor: timer and real-time clock are both masked. */
-function isAsleepForEver(pc: Pc): boolean {
-  const master = pc.picMaster.snapshot().imr;
-  const slave = pc.picSlave.snapshot().imr;
-  return (master & 1) !== 0 && ((master & 4) !== 0 || (slave & 1) !== 0);
 }
 
 function pause(milliseconds: number): Promise<void> {

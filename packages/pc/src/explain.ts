@@ -1,12 +1,12 @@
-import { CS, describeChain, type ExceptionEntry, exceptionName, FIELD } from '@longmode/cpu-x86';
+import { CS, describeChain, type ExceptionEntry, exceptionName } from '@longmode/cpu-x86';
 import { formatHex } from '@longmode/mmu';
 import { type CodePlaces, describePlace } from './code-places.ts';
 import type { Outcome } from './outcome.ts';
 import type { Pc } from './pc.ts';
 import { debugExitCode } from './ports/debug-exit.ts';
+import { isWaiting } from './wake.ts';
 
-/** What the activity field holds while instructions execute. */
-const ACTIVITY_ACTIVE = 0;
+const FLAG_IF = 0x200;
 /** Chains of exceptions before the last one that are told too, when they led to it. */
 const EARLIER_CHAINS = 3;
 /** Instructions between two exceptions up to which the second is taken to follow from the first. */
@@ -30,9 +30,9 @@ export function explainOutcome(pc: Pc, outcome: Outcome, places?: CodePlaces): s
     case 'triple-fault':
       return ['triple fault: the processor shut down', ...explainExceptions(pc, outcome.chain, places)];
     case 'halted':
-      return [`halted for ever: HLT with interrupts off ${hltPlace(pc, outcome.rip, places)}`];
+      return [`halted for ever: HLT with ${whyDeaf(pc)} ${hltPlace(pc, outcome.rip, places)}`];
     case 'idle':
-      return [`idle: HLT ${hltPlace(pc, outcome.rip, places)}; no interrupt that is not masked can come but by input`];
+      return [`idle: HLT ${hltPlace(pc, outcome.rip, places)}, where only a key or serial input can wake the processor`];
     case 'power-off':
       return [`the guest turned the machine off ${standsAt(pc, places)}`];
     case 'reset':
@@ -53,10 +53,8 @@ export function standsAt(pc: Pc, places?: CodePlaces): string {
   return codeAddress(pc, pc.cpu.state.rip, places);
 }
 
-/** Whether the processor waits for an interrupt, or for ever. */
-function isWaiting(pc: Pc): boolean {
-  return pc.cpu.state.field(FIELD.ACTIVITY) !== ACTIVITY_ACTIVE;
-}
+const whyDeaf = (pc: Pc): string =>
+  (pc.cpu.state.rflags & FLAG_IF) === 0 ? 'interrupts off' : 'every interrupt masked that could come';
 
 function hltPlace(pc: Pc, rip: bigint, places: CodePlaces | undefined): string {
   // RIP is after the instruction, perhaps in the next function already.

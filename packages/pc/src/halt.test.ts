@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { explainOutcome } from './explain.ts';
 import { loadImage } from './load.ts';
 import type { Pc } from './pc.ts';
 
@@ -17,18 +18,31 @@ const haltWithMasks = (master: string, slave: string): Pc => boot(`fa b0${master
 
 describe('a guest that halts with interrupts on', () => {
   it.each([
-    ['all inputs masked', 'ff', 'ff'],
     ['only the keyboard open, which nobody presses', 'fd', 'ff'],
     ['only COM1 open, which nothing arrives at', 'ef', 'ff'],
-    ['only the second controller open, all of whose inputs are masked', 'fb', 'ff'],
-    ['the clock open behind a masked cascade', 'ff', 'fe'],
+    ['only the mouse open, which nobody moves', 'fb', 'ef'],
   ])('is idle with %s', (_, master, slave) => {
     const pc = haltWithMasks(master, slave);
     const outcome = pc.run();
     expect(outcome.kind).toBe('idle');
+    expect(pc.waitsFor).toBe('input');
     // Where HLT stood, and again when nothing has come.
     expect(pc.run()).toEqual(outcome);
     expect(pc.run({ untilTick: pc.virtualTimeNs + 5e9 })).toEqual({ kind: 'limit' });
+  });
+
+  it.each([
+    ['all inputs masked', 'ff', 'ff'],
+    ['only the second controller open, all of whose inputs are masked', 'fb', 'ff'],
+    ['the clock open behind a masked cascade', 'ff', 'fe'],
+  ])('is halted for ever with %s', (_, master, slave) => {
+    const pc = haltWithMasks(master, slave);
+    const outcome = pc.run({ untilTick: 5e9 });
+    expect(outcome.kind).toBe('halted');
+    expect(pc.waitsFor).toBe('nothing');
+    expect(explainOutcome(pc, outcome)).toEqual([
+      'halted for ever: HLT with every interrupt masked that could come at 0x0000:0x7c0a',
+    ]);
   });
 
   it('is woken by the timer as long as that is not masked', () => {

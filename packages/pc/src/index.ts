@@ -39,3 +39,4 @@ export {
 export { SerialLog } from './serial-log.ts';
 export { type MemoryRun, PC_STATE_VERSION, type PcState, type SavableDisk } from './snapshot.ts';
 export { hashMachine, hashMemory, hashProcessor, StateHash } from './state-hash.ts';
+export type { WakeSource } from './wake.ts';

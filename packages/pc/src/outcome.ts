@@ -8,7 +8,7 @@ export type Outcome =
   | { readonly kind: 'debug-exit'; readonly value: number }
   /** An exception could not be delivered, nor the double fault that followed: the processor has shut down. */
   | { readonly kind: 'triple-fault'; readonly chain: readonly ExceptionEntry[] }
-  /** HLT with interrupts off: nothing can ever wake the processor. */
+  /** HLT with interrupts off, or with all that could come masked: nothing can ever wake the processor. */
   | { readonly kind: 'halted'; readonly rip: bigint }
   /** HLT with interrupts on, and no alarm can raise an interrupt that is not masked: only input can wake the processor. */
   | { readonly kind: 'idle'; readonly rip: bigint }

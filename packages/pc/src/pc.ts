@@ -26,35 +26,9 @@ import {
   savableDisks,
   saveMemory,
 } from './snapshot.ts';
+import { isWaiting, type WakeSource, wakeSourceOf } from './wake.ts';
 
-const FLAG_IF = 0x200n;
 const DEBUG_EXIT_PORT = 0xf4;
-/** Inputs of the interrupt controllers (8 and up: of the second) that the alarms of a part can raise, by the part's name. */
-const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
-  'pit-8254': 1 << 0,
-  'kbc-8042': (1 << 1) | (1 << 12),
-  com1: 1 << 4,
-  'rtc-146818': 1 << 8,
-  // These raise no interrupt.
-  vga: 0,
-  'system-control-b': 0,
-};
-const CASCADE = 1 << 2;
-
-/**
- * Whether a processor that halts with interrupts on may be woken without input from outside. Nothing but alarms happens
- * while it halts, so the masks stay as they are: an alarm can matter only if an input that its part drives is open.
- */
-function mayWake(pc: Pc): boolean {
-  const master = pc.picMaster.snapshot().imr;
-  const slave = pc.picSlave.snapshot().imr;
-  const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~slave & 0xff) << 8 : 0);
-  return Object.keys(pc.clock.snapshot().deadlines).some((alarm) => {
-    const part = alarm.slice(0, alarm.lastIndexOf('.'));
-    return ((INPUTS_OF_ALARMS[part] ?? -1) & open) !== 0;
-  });
-}
-
 const FOUR_GIB = 0x1_0000_0000;
 
 /** CMOS types of floppy drives; every size is shown as the 1.44 MB drive that reads it, but for 2.88 MB. */
@@ -278,6 +252,11 @@ export class Pc {
     return this.clock.now;
   }
 
+  /** What the processor waits for in HLT; undefined while it executes instructions. */
+  get waitsFor(): WakeSource | undefined {
+    return isWaiting(this) ? wakeSourceOf(this) : undefined;
+  }
+
   /** Makes `run` return soon, with the outcome `stopped`. */
   requestStop(): void {
     this.#stopRequested = true;
@@ -336,8 +315,9 @@ export class Pc {
         this.#synchronizeClock();
         if (this.#exitValue !== undefined || this.#isAskedToEnd) continue;
         const rip = cpu.state.rip;
-        if ((BigInt(cpu.state.rflags) & FLAG_IF) === 0n) return { kind: 'halted', rip };
-        const wake = mayWake(this) ? clock.nextDeadline : null;
+        const source = wakeSourceOf(this);
+        if (source === 'nothing') return { kind: 'halted', rip };
+        const wake = source === 'time' ? clock.nextDeadline : null;
         if (wake === null && untilTick === Number.POSITIVE_INFINITY) return { kind: 'idle', rip };
         // Nothing happens until the next alarm: time jumps there.
         const idle = Math.max(0, Math.min(wake ?? untilTick, untilTick) - clock.now);

@@ -121,7 +121,7 @@ function compareEngines(seed: number, codeSize: CodeSize, isPaged: boolean): { c
 describe.each(FORMS)('random programs in %s', (_, codeSize, isPaged) => {
   it('give the same in both engines', { timeout: 600_000 }, () => {
     const first = Number(process.env.LONGMODE_SEED ?? 0);
-    const count = Number(process.env.LONGMODE_SEEDS ?? (IS_FULL ? 400 : 12));
+    const count = Number(process.env.LONGMODE_SEEDS ?? (IS_FULL ? 100 : 12));
     let instructions = 0;
     let compiled = 0;
     for (let seed = first; seed < first + count; seed++) {

@@ -1,12 +1,13 @@
 import { BASE_RIP, type Operand as DecodedOperand, type MemoryOperand, NO_REGISTER } from '../../decode/instruction.ts';
 import type { Value, Width } from '../../semantics/language.ts';
-import type { Operand } from '../../semantics/stage.ts';
+import type { Operand, StringStep } from '../../semantics/stage.ts';
 import { RECORD } from '../../state/layout.ts';
 import { KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT } from '../../state/rflags.ts';
 import { EngineStage } from '../engine-stage.ts';
 import { explicitOperands, memoryOperand } from '../interpreter/shape.ts';
 import { CPU_BASE } from '../memory-plan.ts';
 import { ACCESS_INFO_COMPILED } from '../tlb-probe.ts';
+import { effectsOfInstruction } from './flag-analysis.ts';
 import type { FlagTracker } from './flag-tracker.ts';
 import type { RegionInstruction } from './region.ts';
 import type { UnitFrame } from './unit-frame.ts';
@@ -235,6 +236,20 @@ export class JitStage extends EngineStage {
       if (changed) this.#flags.makeDynamic();
     }
     this.code.end();
+  }
+
+  /** Flags that an iteration sets are those of every way on: the next one may fault, and the first may not happen. */
+  override repeatString(body: () => StringStep): void {
+    if (this.repeat === 0 || !effectsOfInstruction(this.#item).mayChangeFlags) {
+      super.repeatString(body);
+      return;
+    }
+    this.#flags.makeDynamic();
+    super.repeatString(() => {
+      const step = body();
+      this.#flags.makeDynamic();
+      return step;
+    });
   }
 
   // ---- control flow -----------------------------------------------------------------------------------------------

@@ -236,7 +236,7 @@ export class ProgramWriter {
   /** A string instruction, repeated or not, with pointers that mostly are good. */
   #writeString(): void {
     const random = this.#random;
-    this.#load(1, random.chance(70) ? random.below(40) : random.below(900));
+    this.#load(1, random.chance(20) ? 0 : random.chance(70) ? random.below(40) : random.below(900));
     this.#load(RSI, DATA + random.below(0x300));
     this.#load(RDI, random.chance(5) ? 0x70_0000 : DATA + 0x400 + random.below(0x300));
     if (random.chance(25)) this.#emit(0xfd);

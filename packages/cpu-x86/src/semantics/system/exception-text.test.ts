@@ -176,11 +176,12 @@ describe('exceptionName', () => {
 });
 
 describe('ExceptionLog', () => {
-  it('keeps the last entries and counts all', () => {
+  it('keeps the first and the last entries and counts all', () => {
     const cpu = withGates(6);
     for (let i = 0; i < 100; i += 1) deliverEvent(cpu, { vector: 6, kind: 'exception', rip: BigInt(i) });
     const { entries } = cpu.exceptionLog;
-    expect([entries.length, entries[0]?.rip, entries[63]?.rip, cpu.exceptionLog.total]).toEqual([64, 36n, 99n, 100]);
+    expect([entries.length, cpu.exceptionLog.total]).toEqual([64, 100]);
+    expect([0, 15, 16, 63].map((index) => entries[index]?.rip)).toEqual([0n, 15n, 52n, 99n]);
     expect(cpu.exceptionLog.lastChain).toHaveLength(1);
   });
 

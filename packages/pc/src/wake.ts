@@ -1,0 +1,48 @@
+import { FIELD } from '@longmode/cpu-x86';
+import type { Pc } from './pc.ts';
+
+/** What can end a HLT. */
+export type WakeSource =
+  /** An alarm of one of the parts. */
+  | 'time'
+  /** Only a key, a byte at the serial port or the like. */
+  | 'input'
+  /** No interrupt that can be raised is let through. */
+  | 'nothing';
+
+const FLAG_IF = 0x200;
+/** What the activity field holds in HLT. */
+const ACTIVITY_HALTED = 1;
+/** Inputs of the interrupt controllers (8 and up: of the second) that the alarms of a part can raise, by the part's name. */
+const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
+  'pit-8254': 1 << 0,
+  'kbc-8042': (1 << 1) | (1 << 12),
+  com1: 1 << 4,
+  'rtc-146818': 1 << 8,
+  // These raise no interrupt.
+  vga: 0,
+  'system-control-b': 0,
+};
+/** What comes from outside arrives at the keyboard controller or at COM1. */
+const INPUTS_FROM_OUTSIDE = (1 << 1) | (1 << 4) | (1 << 12);
+const CASCADE = 1 << 2;
+
+/** Whether the processor is in HLT. */
+export const isWaiting = (pc: Pc): boolean => pc.cpu.state.field(FIELD.ACTIVITY) === ACTIVITY_HALTED;
+
+/**
+ * What can wake a processor that halts. Nothing but alarms happens while it does, so the masks stay as they are: an alarm
+ * or an input can matter only if the line that it drives is open.
+ */
+export function wakeSourceOf(pc: Pc): WakeSource {
+  if ((pc.cpu.state.rflags & FLAG_IF) === 0) return 'nothing';
+  const master = pc.picMaster.snapshot().imr;
+  const slave = pc.picSlave.snapshot().imr;
+  const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~slave & 0xff) << 8 : 0);
+  const isTimed = Object.keys(pc.clock.snapshot().deadlines).some((alarm) => {
+    const part = alarm.slice(0, alarm.lastIndexOf('.'));
+    return ((INPUTS_OF_ALARMS[part] ?? -1) & open) !== 0;
+  });
+  if (isTimed) return 'time';
+  return (open & INPUTS_FROM_OUTSIDE) !== 0 ? 'input' : 'nothing';
+}
