@@ -32,7 +32,9 @@ export function explainOutcome(pc: Pc, outcome: Outcome, places?: CodePlaces): s
     case 'halted':
       return [`halted for ever: HLT with ${whyDeaf(pc)} ${hltPlace(pc, outcome.rip, places)}`];
     case 'idle':
-      return [`idle: HLT ${hltPlace(pc, outcome.rip, places)}, where only a key or serial input can wake the processor`];
+      return [
+        `idle: HLT ${hltPlace(pc, outcome.rip, places)}, where only a key or serial input can wake the processor`,
+      ];
     case 'power-off':
       return [`the guest turned the machine off ${standsAt(pc, places)}`];
     case 'reset':

@@ -31,7 +31,6 @@ export type RealModeMemory = readonly (readonly [address: number, value: number]
  */
 export interface RealModeCase {
   readonly idx: number;
-  readonly name: string;
   /** The instruction and the HLT behind it, in hexadecimal. */
   readonly bytes: string;
   readonly initial: { readonly regs: RealModeRegisters; readonly ram: RealModeMemory };

@@ -43,7 +43,7 @@ export function checkRealModeCases(
     cleanUpRealModeCase(cpu, test);
     if (differences.length > 0) {
       const exception = test.exception ? ` (exception ${test.exception.number})` : '';
-      mismatches.push(`${form} #${test.idx} ${test.name} [${test.bytes}]${exception}: ${differences.join('; ')}`);
+      mismatches.push(`${form} #${test.idx} [${test.bytes}]${exception}: ${differences.join('; ')}`);
     }
   }
   return { compared, excluded, mismatches };
