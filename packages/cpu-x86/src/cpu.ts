@@ -32,6 +32,7 @@ import {
 import { type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
 import { ExceptionLog } from './semantics/system/exception-log.ts';
 import { deliverEvent, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
+import { loadState, saveState } from './state/architectural-state.ts';
 import { CpuState } from './state/cpu-state.ts';
 import { updateDerivedState } from './state/derived.ts';
 import { VECTOR_DB, VECTOR_NMI, VECTOR_UD } from './state/exceptions.ts';
@@ -49,13 +50,13 @@ import {
   NO_FAULT,
   RECORD,
   RIP_BASE,
-  STATE_SIZE_BYTES,
   SYSTEM_FLAGS,
   TLB_READ,
   TSC_OFFSET,
 } from './state/layout.ts';
 import { resetState } from './state/reset.ts';
 import { FLAG_AC, FLAG_IF, FLAG_RF, FLAG_TF } from './state/rflags.ts';
+import { type CpuSnapshot, checkSnapshot } from './state/snapshot.ts';
 
 /** Why `run` returned. */
 export type StopReason =
@@ -420,33 +421,25 @@ export class Cpu {
     return BigInt.asUintN(64, BigInt(ticks) + this.state.wideField(TSC_OFFSET));
   }
 
-  /** A copy of the architectural state; RAM is separate. */
+  /** A copy of the architectural state; RAM is separate, and translations and decoded code are made anew. */
   snapshot(): CpuSnapshot {
-    const state = new Uint8Array(this.memory.bytes.slice(CPU_BASE, CPU_BASE + STATE_SIZE_BYTES));
     return {
-      state,
+      state: saveState(this.state),
       retired: this.#retired,
       idleTicks: this.#idleTicks,
       nmiPending: this.#nmiPending,
       isNmiBlocked: this.#isNmiBlocked,
     };
   }
-  restore(snapshot: CpuSnapshot): void {
-    this.memory.bytes.set(snapshot.state, CPU_BASE);
+
+  /** @throws {CpuStateError} for what is no snapshot, with the processor as it was */
+  restore(snapshot: unknown): void {
+    checkSnapshot(snapshot);
+    loadState(this.state, snapshot.state);
     this.#retired = snapshot.retired;
     this.#idleTicks = snapshot.idleTicks;
     this.#nmiPending = snapshot.nmiPending;
     this.#isNmiBlocked = snapshot.isNmiBlocked;
     this.synchronize();
   }
-}
-
-/** State of a CPU as plain data. */
-export interface CpuSnapshot {
-  readonly state: Uint8Array;
-  readonly retired: number;
-  /** Ticks of the time-stamp counter since reset that no instruction took. */
-  readonly idleTicks: number;
-  readonly nmiPending: boolean;
-  readonly isNmiBlocked: boolean;
 }

@@ -1,5 +1,5 @@
 /** An x86-64 processor. The decoder alone is `@longmode/cpu-x86/decode`. */
-export { Cpu, type CpuOptions, type CpuSnapshot, type Engine, type StopReason } from './cpu.ts';
+export { Cpu, type CpuOptions, type Engine, type StopReason } from './cpu.ts';
 export { CS, DS, ES, FS, GS, SS } from './decode/instruction.ts';
 export type { GuestMemory, RegionKind } from './engine/guest-memory.ts';
 export type { JitOptions, JitStatistics } from './engine/jit/jit.ts';
@@ -12,6 +12,13 @@ export {
   type ExceptionLog,
   exceptionName,
 } from './semantics/system/index.ts';
+export {
+  type ArchitecturalState,
+  CpuStateError,
+  type SegmentName,
+  type SegmentState,
+} from './state/architectural-state.ts';
 export type { CpuState } from './state/cpu-state.ts';
 export { FIELD } from './state/field.ts';
 export type { SegmentRegister } from './state/segment-register.ts';
+export { type CpuSnapshot, checkSnapshot } from './state/snapshot.ts';

@@ -1,9 +1,9 @@
 import type { AttachedDisks, FirmwareDisk } from '@longmode/bios';
-import type { CpuSnapshot, GuestMemory } from '@longmode/cpu-x86';
+import { type CpuSnapshot, CpuStateError, checkSnapshot, type GuestMemory } from '@longmode/cpu-x86';
 import { MachineError, type MachineState } from '@longmode/machine';
 
 /** The version of {@link PcState} that this package writes and takes. */
-export const PC_STATE_VERSION = 1;
+export const PC_STATE_VERSION = 2;
 
 /** Bytes of memory from a physical address on. */
 export interface MemoryRun {
@@ -38,7 +38,6 @@ export interface SavableDisk extends FirmwareDisk {
 }
 
 const PAGE_SIZE_BYTES = 4096;
-const CPU_STATE_SIZE_BYTES = 4096;
 
 /** The disks that can be saved, by drive. */
 export function savableDisks(disks: AttachedDisks = {}): Map<string, SavableDisk> {
@@ -127,13 +126,11 @@ export function checkPcState(
 }
 
 function checkCpu(cpu: unknown): void {
-  if (!isRecord(cpu)) refuse('cpu', 'expected a record');
-  if (!(cpu.state instanceof Uint8Array) || cpu.state.length !== CPU_STATE_SIZE_BYTES) {
-    refuse('cpu.state', `expected ${CPU_STATE_SIZE_BYTES} bytes`);
-  }
-  if (!isCount(cpu.retired)) refuse('cpu.retired', 'expected a number of instructions');
-  for (const name of ['nmiPending', 'isNmiBlocked']) {
-    if (typeof cpu[name] !== 'boolean') refuse(`cpu.${name}`, 'expected a boolean');
+  try {
+    checkSnapshot(cpu);
+  } catch (cause) {
+    if (cause instanceof CpuStateError) refuse(`cpu.${cause.subject}`, cause.detail);
+    throw cause;
   }
 }
 

@@ -1,29 +1,7 @@
-import { type Cpu, FIELD, type GuestMemory } from '@longmode/cpu-x86';
+import type { Cpu, GuestMemory } from '@longmode/cpu-x86';
 import type { Pc } from './pc.ts';
 
 const PAGE_SIZE_BYTES = 4096;
-
-/** Fields of 32 bits and of 64 bits, in the order in which they are hashed. */
-const FIELDS = [
-  FIELD.ACTIVITY,
-  FIELD.CPL,
-  FIELD.CR0,
-  FIELD.CR4,
-  FIELD.CR8,
-  FIELD.GDTR_LIMIT,
-  FIELD.IDTR_LIMIT,
-] as const;
-const WIDE_FIELDS = [
-  FIELD.CR2,
-  FIELD.CR3,
-  FIELD.GDTR_BASE,
-  FIELD.IDTR_BASE,
-  FIELD.MSR_EFER,
-  FIELD.MSR_FMASK,
-  FIELD.MSR_KERNEL_GS_BASE,
-  FIELD.MSR_LSTAR,
-  FIELD.MSR_STAR,
-] as const;
 
 const rotate = (value: number, count: number): number => (value << count) | (value >>> (32 - count));
 
@@ -47,12 +25,6 @@ export class StateHash {
   add(word: number): void {
     this.#low = Math.imul(rotate(this.#low ^ Math.imul(word, 0x9e3779b1), 13), 5) + 0x3c6ef372;
     this.#high = Math.imul(rotate(this.#high ^ Math.imul(word, 0x85ebca77), 17), 9) + 0x1b873593;
-  }
-
-  /** Adds an unsigned value of 64 bits. */
-  addWide(value: bigint): void {
-    this.add(Number(value & 0xffffffffn));
-    this.add(Number((value >> 32n) & 0xffffffffn));
   }
 
   /** Adds words, without their number. */
@@ -112,20 +84,8 @@ export class StateHash {
  * number of retired instructions. How an engine keeps it, such as lazy flags, makes no difference.
  */
 export function hashProcessor(cpu: Cpu): string {
-  const { state } = cpu;
   const hash = new StateHash();
-  hash.addWide(BigInt(cpu.instructionCount));
-  for (let index = 0; index < 16; index++) hash.addWide(state.gpr(index));
-  hash.addWide(state.rip);
-  hash.add(state.rflags);
-  for (const segment of state.segments) {
-    hash.add(segment.selector);
-    hash.addWide(segment.base);
-    hash.add(segment.limit);
-    hash.add(segment.attributes);
-  }
-  for (const field of FIELDS) hash.add(state.field(field));
-  for (const field of WIDE_FIELDS) hash.addWide(state.wideField(field));
+  hash.addData(cpu.snapshot());
   return hash.digest;
 }
 
