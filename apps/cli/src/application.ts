@@ -118,6 +118,12 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         optional: true,
         brief: 'Virtual time keeps to wall time, or passes as fast as it can [real with a live screen]',
       },
+      engine: {
+        kind: 'enum',
+        values: ['interpreter', 'jit'],
+        optional: true,
+        brief: 'What runs the code; the results are the same [jit]',
+      },
       append: {
         kind: 'parsed',
         parse: text,

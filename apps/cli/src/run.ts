@@ -36,6 +36,7 @@ export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
   readonly successCode?: number;
   readonly reboot: boolean;
   readonly pace?: 'real' | 'max';
+  readonly engine?: 'interpreter' | 'jit';
   readonly debugExit?: DebugExitPort;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
@@ -162,6 +163,7 @@ function makeMachine(plan: ImagePlan, options: RunOptions, events: PcEvents): Pc
     return startImage(plan, {
       events,
       onReset: 'stop',
+      engine: options.engine ?? 'jit',
       ...(debugExit === undefined ? {} : { debugExitPort: debugExit.port }),
     });
   } catch (error) {

@@ -245,7 +245,10 @@ export class CodeCache implements CompilableCode {
     const block = this.#write(this.#arena, place, decoded, key);
     this.#arena += block.recordCount * RECORD_SIZE_BYTES;
     this.#pages.add(block);
-    if (this.jit) this.#heads.set(block.records, block);
+    if (this.jit) {
+      this.#heads.set(block.records, block);
+      this.jit.adopt(block);
+    }
     return block.records;
   }
 
@@ -264,7 +267,6 @@ export class CodeCache implements CompilableCode {
 
   /** Makes a block's records look their RIPs up again. */
   #makeStale(block: Block): void {
-    this.#access.dropCount++;
     this.jit?.invalidate(block);
     const first = this.#heads.delete(block.records) ? 1 : 0;
     for (let i = first; i < block.recordCount; i++) {

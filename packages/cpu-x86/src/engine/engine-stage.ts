@@ -1,10 +1,8 @@
 import type { CodeBuilder } from '@longmode/wasm-encoder';
-import { SS } from '../decode/instruction.ts';
 import type { LocalPool, Value, Width } from '../semantics/language.ts';
 import { type SegmentChoice, Semantics, type StringStep } from '../semantics/stage.ts';
 import { VECTOR_GP } from '../state/exceptions.ts';
 import {
-  BOUNCE,
   CANONICAL_SHIFT,
   FAULT_ERROR_CODE,
   FAULT_VECTOR,
@@ -17,10 +15,17 @@ import {
 import type { CoreFunctions } from './interpreter/core-functions.ts';
 import type { Shape } from './interpreter/shape.ts';
 import { CPU_BASE } from './memory-plan.ts';
-import { ACCESS_INFO_STACK, ACCESS_INFO_WRITE, emitTlbProbe } from './tlb-probe.ts';
+import { ACCESS_INFO_WRITE, emitTlbProbe, type TlbProbe } from './tlb-probe.ts';
 
 /** log2 of the bytes of a guest value. */
 export const log2Size = (width: Width): number => Math.log2(width / 8);
+
+/** An access to memory: its linear address (i64) is fixed. */
+export interface MemoryReference {
+  readonly segment: SegmentChoice;
+  readonly linear: Value;
+  readonly width: Width;
+}
 
 /**
  * What both engines' stagings have in common: memory with its inline TLB probe, segmentation, faults, the flags that live in
@@ -58,20 +63,19 @@ export abstract class EngineStage extends Semantics {
 
   // ---- what an engine adds ----------------------------------------------------------------------------------------
 
-  /** Bits that every call of a slow path carries beside size and direction. */
-  protected abstract readonly accessInfo: number;
   /** Address of the read TLB table in use (i32). */
   protected abstract tlbTable(): Value;
   /** Number of the memory operand's segment (i32). */
   protected abstract operandSegment(): Value;
-  /** Before TypeScript is called for a memory access: the state says which instruction executes. */
-  protected abstract locate(): void;
   /** Ends the instruction with the exception that the state holds. */
   protected abstract leaveByFault(): void;
-  /** Leaves if a slow path gave no host address (i32). */
-  protected abstract checkHost(host: Value): void;
-  /** Leaves if a slow store was not done: its status (i32) is not zero. */
-  protected abstract checkStored(status: Value): void;
+  /** Host address (i32, fixed) for a read; leaves if there is none. */
+  protected abstract hostForRead(access: MemoryReference): Value;
+  /** Host address (i32, fixed) for a read-modify-write, to be followed by `commit`; leaves if there is none. */
+  protected abstract hostForUpdate(access: MemoryReference): Value;
+  protected abstract commit(host: Value): void;
+  /** Stores a fixed value, or leaves. */
+  protected abstract storeAt(access: MemoryReference, value: Value): void;
   /** Leaves if no iteration of a repeated instruction may follow, else counts one. */
   protected abstract countIteration(): void;
 
@@ -79,57 +83,29 @@ export abstract class EngineStage extends Semantics {
 
   load(segment: SegmentChoice, offset: Value, width: Width): Value {
     const linear = this.#linear(segment, offset, width, 0);
-    return this.loadFrom(this.#probe(segment, linear, width, false, this.core.readSlow), 0, width);
+    return this.loadFrom(this.hostForRead({ segment, linear, width }), 0, width);
   }
 
   store(segment: SegmentChoice, offset: Value, width: Width, value: Value): void {
     const fixed = this.let(value);
     const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
-    const { hit, host } = emitTlbProbe(this, this.tlbTable(), linear, width, true);
-    this.choose(
-      hit,
-      () => this.storeTo(host, 0, width, fixed),
-      () => {
-        this.locate();
-        const info = this.#info(segment, width, ACCESS_INFO_WRITE);
-        this.checkStored(this.callFor(this.core.writeSlow, 'i32', linear, info, this.zeroExtend64(fixed)));
-      },
-    );
+    this.storeAt({ segment, linear, width }, fixed);
   }
 
   openMemory(segment: SegmentChoice, offset: Value, width: Width): { read(): Value; write(value: Value): void } {
     const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
-    const host = this.#probe(segment, linear, width, true, this.core.openSlow);
+    const host = this.hostForUpdate({ segment, linear, width });
     return {
       read: () => this.loadFrom(host, 0, width),
       write: (value) => {
         this.storeTo(host, 0, width, value);
-        this.commitBounce(host);
+        this.commit(host);
       },
     };
   }
-  /** Writes the bounce buffer through, if that is where a read-modify-write went. */
-  protected commitBounce(host: Value): void {
-    this.choose(this.eq(host, this.i32(CPU_BASE + BOUNCE)), () => {
-      this.code.call(this.core.commit);
-    });
-  }
 
-  #probe(segment: SegmentChoice, linear: Value, width: Width, write: boolean, slow: number): Value {
-    const probe = emitTlbProbe(this, this.tlbTable(), linear, width, write);
-    const host = this.variable(probe.host);
-    this.choose(this.eqz(probe.hit), () => {
-      this.locate();
-      const info = this.#info(segment, width, write ? ACCESS_INFO_WRITE : 0);
-      this.assign(host, this.callFor(slow, 'i32', linear, info));
-      this.checkHost(host);
-    });
-    return host;
-  }
-  #info(segment: SegmentChoice, width: Width, flags: number): Value {
-    // For a memory operand the slow path finds the segment by the instruction, if it needs to know.
-    const stack = segment === SS ? ACCESS_INFO_STACK : 0;
-    return this.i32((width / 8) | flags | stack | this.accessInfo);
+  protected probe({ linear, width }: MemoryReference, write: boolean): TlbProbe {
+    return emitTlbProbe(this, this.tlbTable(), linear, width, write);
   }
 
   /** Linear address (i64) of an offset within a segment, after the checks that the mode asks for. */

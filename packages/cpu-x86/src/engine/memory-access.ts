@@ -22,11 +22,9 @@ import { MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
 import { FLAG_AC } from '../state/rflags.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { CPU_BASE, TLB_BASE } from './memory-plan.ts';
-import { ACCESS_INFO_COMPILED, ACCESS_INFO_STACK } from './tlb-probe.ts';
+import { ACCESS_INFO_STACK } from './tlb-probe.ts';
 
 const BOUNCE_ADDRESS = CPU_BASE + BOUNCE;
-/** Instead of a host address, for compiled code: the interpreter must execute the instruction; nothing has been done. */
-const LEFT_TO_INTERPRETER = 1;
 
 /**
  * The TLB's miss path and everything else that turns linear addresses into bytes. Accesses that no host page serves –
@@ -46,8 +44,6 @@ export class MemoryAccess {
   #commitFirstSize = 0;
   /** Segment register of the record's memory operand, for the choice between #SS and #GP. */
   isStackOperand: () => boolean = () => false;
-  /** Blocks of decoded code that were dropped so far: what changes it while compiled code waits ends that code. */
-  dropCount = 0;
 
   constructor(parts: { memory: GuestMemory; state: CpuState; paging: PagingRegisters }) {
     this.#memory = parts.memory;
@@ -61,27 +57,22 @@ export class MemoryAccess {
   translateRead(low: number, high: number, info: number): number {
     const size = info & 0xff;
     if (!this.#checkCanonical(low, high, size, info)) return 0;
-    const isCompiled = (info & ACCESS_INFO_COMPILED) !== 0;
     const access = this.#dataAccess();
     if ((low & 0xfff) + size <= 0x1000) {
       let physical = this.#device.find(low, high, access);
       if (physical < 0) {
-        const drops = this.dropCount;
         if (!this.#walk(low, high, access)) return 0;
         physical = this.walker.physical;
         const page = this.#memory.pageOf(physical);
         if (page >= 0) {
           this.#fill(low, high, access, page, false);
-          if (isCompiled && this.dropCount !== drops) return LEFT_TO_INTERPRETER;
           return this.#memory.hostOfPage(page) + (low & 0xfff);
         }
         if (!this.walker.smapGuarded) this.#device.remember(low, high, access, physical);
       }
-      if (isCompiled) return LEFT_TO_INTERPRETER;
       this.#fillBounce(0, physical, size);
       return BOUNCE_ADDRESS;
     }
-    if (isCompiled) return LEFT_TO_INTERPRETER;
     const first = 0x1000 - (low & 0xfff);
     if (!this.#walk(low, high, access)) return 0;
     const physical = this.walker.physical;
@@ -95,7 +86,6 @@ export class MemoryAccess {
   translateWrite(low: number, high: number, info: number): number {
     const size = info & 0xff;
     if (!this.#checkCanonical(low, high, size, info)) return 0;
-    const isCompiled = (info & ACCESS_INFO_COMPILED) !== 0;
     const access = this.#dataAccess() | ACCESS_WRITE;
     this.#commitSize = size;
     if ((low & 0xfff) + size <= 0x1000) {
@@ -103,22 +93,19 @@ export class MemoryAccess {
       const known = this.#device.find(low, high, access);
       if (known >= 0) {
         this.#commitPhysical = known;
-        return isCompiled ? LEFT_TO_INTERPRETER : BOUNCE_ADDRESS;
+        return BOUNCE_ADDRESS;
       }
-      const drops = this.dropCount;
       if (!this.#walk(low, high, access)) return 0;
       const physical = this.walker.physical;
       const page = this.#memory.pageOf(physical);
       this.#commitPhysical = physical;
       if (page < 0 && !this.walker.smapGuarded) this.#device.remember(low, high, access, physical);
-      if (page < 0 || this.#memory.isRomPage(page)) return isCompiled ? LEFT_TO_INTERPRETER : BOUNCE_ADDRESS;
+      if (page < 0 || this.#memory.isRomPage(page)) return BOUNCE_ADDRESS;
       const offset = low & 0xfff;
       if (this.#memory.isPlainPage(page)) this.#fill(low, high, access, page, true);
       else this.#memory.announceWrite(page, offset, offset + size - 1);
-      if (isCompiled && this.dropCount !== drops) return LEFT_TO_INTERPRETER;
       return this.#memory.hostOfPage(page) + offset;
     }
-    if (isCompiled) return LEFT_TO_INTERPRETER;
     const first = 0x1000 - (low & 0xfff);
     if (!this.#walk(low, high, access)) return 0;
     this.#commitPhysical = this.walker.physical;

@@ -5,8 +5,6 @@ import type { Emitter, Value, Width } from '../semantics/language.ts';
 export const ACCESS_INFO_WRITE = 0x100;
 /** The access goes through SS: a non-canonical address is #SS(0), not #GP(0). */
 export const ACCESS_INFO_STACK = 0x200;
-/** Compiled code asks: what the interpreter must do itself (device memory, code that changes) is left to it. */
-export const ACCESS_INFO_COMPILED = 0x400;
 
 const ENTRY_SHIFT = Math.log2(TLB_ENTRY_SIZE_BYTES);
 const INDEX_MASK = (TLB_ENTRY_COUNT - 1) << ENTRY_SHIFT;

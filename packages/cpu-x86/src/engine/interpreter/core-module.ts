@@ -27,10 +27,7 @@ export const HANDLER_TABLE_SIZE = 16384;
 
 /** What the core module imports from TypeScript: i32 arguments only, because a bigint costs as much as the call. */
 export interface CoreImports {
-  /**
-   * @returns host address for reading (the bounce buffer, filled, where there is none), or 0 with the fault recorded; to
-   *   compiled code (`ACCESS_INFO_COMPILED`) also 1, with nothing done, where the interpreter must execute the instruction
-   */
+  /** @returns host address for reading (the bounce buffer, filled, where there is none), or 0 with the fault recorded */
   translateRead(low: number, high: number, info: number): number;
   /** @returns host address for writing, or the bounce buffer, to be followed by `commit`; 0 with the fault recorded */
   translateWrite(low: number, high: number, info: number): number;
@@ -79,16 +76,15 @@ function writeSplitCall(code: CodeBuilder, importIndex: number): void {
   code.localGet(1).call(importIndex);
 }
 
-/** Writes the slow store: `(linear, info, value) -> 0, 1 for a fault, 2 where the interpreter must do it`. */
+/** Writes the slow store: `(linear, info, value) -> 1 for a fault`. */
 function writeWriteSlow(code: CodeBuilder, imports: { translateWrite: number; commit: number }): void {
   const e = new Emitter(code, new LocalPool(code));
   const value = e.local('i64', 2);
   writeSplitCall(code, imports.translateWrite);
   const host: Value = e.local('i32', code.addLocal('i32'));
   code.localSet((host as { index: number }).index);
-  e.if(e.leU(host, e.i32(1)), () => {
-    e.push(e.add(host, e.i32(1)));
-    code.op('return');
+  e.if(e.eqz(host), () => {
+    code.i32Const(1).op('return');
   });
   const size = e.and(e.local('i32', 1), e.i32(0xff));
   const narrow = e.wrap(value);

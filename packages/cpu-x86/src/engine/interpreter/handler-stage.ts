@@ -1,10 +1,12 @@
 import type { CodeBuilder } from '@longmode/wasm-encoder';
+import { SS } from '../../decode/instruction.ts';
 import type { Emitter, LocalPool, Value, Width } from '../../semantics/language.ts';
 import type { Operand } from '../../semantics/stage.ts';
-import { BUDGET, FLAGS_KIND, FLAGS_X, FLAGS_Y, GPR, RIP, RIP_BASE, TLB_READ } from '../../state/layout.ts';
+import { BOUNCE, BUDGET, FLAGS_KIND, FLAGS_X, FLAGS_Y, GPR, RIP, RIP_BASE, TLB_READ } from '../../state/layout.ts';
 import { KIND_ADD, KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT, KIND_SUB, KIND_WIDTH_BITS } from '../../state/rflags.ts';
-import { EngineStage, log2Size } from '../engine-stage.ts';
+import { EngineStage, log2Size, type MemoryReference } from '../engine-stage.ts';
 import { CPU_BASE } from '../memory-plan.ts';
+import { ACCESS_INFO_STACK, ACCESS_INFO_WRITE } from '../tlb-probe.ts';
 import type { CoreFunctions } from './core-functions.ts';
 import type { ConditionForm } from './fusion.ts';
 import {
@@ -178,25 +180,58 @@ export class HandlerStage extends EngineStage {
 
   // ---- what the engine adds to the staging ------------------------------------------------------------------------
 
-  protected readonly accessInfo: number = 0;
   protected tlbTable(): Value {
     return this.loadFrom(this.base, CPU_BASE + TLB_READ, 32, 2);
   }
   protected operandSegment(): Value {
     return this.and(this.#recordByte(RECORD_SEGMENT), this.i32(7));
   }
-  protected locate(): void {
-    this.#exits.locate();
-  }
   protected leaveByFault(): void {
     this.#exits.fault();
   }
-  protected checkHost(host: Value): void {
-    this.choose(this.eqz(host), () => this.fault());
+
+  protected hostForRead(access: MemoryReference): Value {
+    return this.#hostFor(access, false, this.core.readSlow);
   }
-  protected checkStored(status: Value): void {
-    this.choose(status, () => this.fault());
+  protected hostForUpdate(access: MemoryReference): Value {
+    return this.#hostFor(access, true, this.core.openSlow);
   }
+  #hostFor(access: MemoryReference, write: boolean, slow: number): Value {
+    const probe = this.probe(access, write);
+    const host = this.variable(probe.host);
+    this.choose(this.eqz(probe.hit), () => {
+      this.#exits.locate();
+      this.assign(host, this.callFor(slow, 'i32', access.linear, this.#infoOf(access, write)));
+      this.choose(this.eqz(host), () => this.fault());
+    });
+    return host;
+  }
+  /** Writes the bounce buffer through, if that is where a read-modify-write went. */
+  protected commit(host: Value): void {
+    this.choose(this.eq(host, this.i32(CPU_BASE + BOUNCE)), () => {
+      this.code.call(this.core.commit);
+    });
+  }
+  protected storeAt(access: MemoryReference, value: Value): void {
+    const { linear, width } = access;
+    const { hit, host } = this.probe(access, true);
+    this.choose(
+      hit,
+      () => this.storeTo(host, 0, width, value),
+      () => {
+        this.#exits.locate();
+        const info = this.#infoOf(access, true);
+        const failed = this.callFor(this.core.writeSlow, 'i32', linear, info, this.zeroExtend64(value));
+        this.choose(failed, () => this.fault());
+      },
+    );
+  }
+  #infoOf({ segment, width }: MemoryReference, write: boolean): Value {
+    // For a memory operand the slow path finds the segment by the instruction, if it needs to know.
+    const stack = segment === SS ? ACCESS_INFO_STACK : 0;
+    return this.i32((width / 8) | (write ? ACCESS_INFO_WRITE : 0) | stack);
+  }
+
   protected countIteration(): void {
     const budget = this.loadFrom(this.base, CPU_BASE + BUDGET, 32, 2);
     const count = this.#recordByte(RECORD_COUNT);

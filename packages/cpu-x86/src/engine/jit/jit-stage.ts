@@ -1,12 +1,9 @@
 import { BASE_RIP, type Operand as DecodedOperand, type MemoryOperand, NO_REGISTER } from '../../decode/instruction.ts';
 import type { Value, Width } from '../../semantics/language.ts';
 import type { Operand, StringStep } from '../../semantics/stage.ts';
-import { RECORD } from '../../state/layout.ts';
 import { KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT } from '../../state/rflags.ts';
-import { EngineStage } from '../engine-stage.ts';
+import { EngineStage, type MemoryReference } from '../engine-stage.ts';
 import { explicitOperands, memoryOperand } from '../interpreter/shape.ts';
-import { CPU_BASE } from '../memory-plan.ts';
-import { ACCESS_INFO_COMPILED } from '../tlb-probe.ts';
 import { effectsOfInstruction } from './flag-analysis.ts';
 import type { FlagTracker } from './flag-tracker.ts';
 import type { RegionInstruction } from './region.ts';
@@ -14,9 +11,9 @@ import type { UnitFrame } from './unit-frame.ts';
 
 /** Where an instruction's control flow goes; each call ends the path that is being written. */
 export interface UnitExits {
-  /** Leaves before the instruction, whose effects are undone: with the recorded exception where `resumes` (i32) is 0, else
-   * to the interpreter, which executes it. */
-  leaveBefore(resumes: Value): void;
+  /** Leaves before the instruction, whose effects are undone: with the recorded exception, or to the interpreter, which
+   * executes it. */
+  leaveBefore(how: 'fault' | 'interpreter'): void;
   taken(): void;
   indirect(target: Value): void;
   /** A repeated string instruction is unfinished. */
@@ -29,7 +26,6 @@ export interface UnitExits {
  */
 export class JitStage extends EngineStage {
   readonly operands: readonly Operand[];
-  protected readonly accessInfo: number = ACCESS_INFO_COMPILED;
   readonly #item: RegionInstruction;
   readonly #frame: UnitFrame;
   readonly #flags: FlagTracker;
@@ -162,29 +158,33 @@ export class JitStage extends EngineStage {
   protected operandSegment(): Value {
     return this.i32(memoryOperand(this.#item.instruction)?.segment ?? 0);
   }
-  protected locate(): void {
-    this.storeTo(this.base, CPU_BASE + RECORD, 32, this.i32(this.#item.record), 2);
-  }
   protected leaveByFault(): void {
-    this.#exits.leaveBefore(this.i32(0));
+    this.#exits.leaveBefore('fault');
   }
-  /** A slow path gives 0 for a fault, and 1 where the interpreter must execute the instruction. */
-  protected checkHost(host: Value): void {
-    this.choose(this.leU(host, this.i32(1)), () => {
+
+  // What the TLB does not know is left to the interpreter: no way through a unit comes back from a call, so that the
+  // compiler of WebAssembly can keep guest registers in the host's.
+  protected hostForRead(access: MemoryReference): Value {
+    return this.#hostFor(access, false);
+  }
+  protected hostForUpdate(access: MemoryReference): Value {
+    return this.#hostFor(access, true);
+  }
+  protected commit(): void {
+    // Only RAM is written here.
+  }
+  protected storeAt(access: MemoryReference, value: Value): void {
+    this.storeTo(this.#hostFor(access, true), 0, access.width, value);
+  }
+  #hostFor(access: MemoryReference, write: boolean): Value {
+    const { hit, host } = this.probe(access, write);
+    this.choose(this.eqz(hit), () => {
       this.undo();
-      this.#exits.leaveBefore(host);
+      this.#exits.leaveBefore('interpreter');
     });
+    return this.let(host);
   }
-  /** A slow store gives 1 for a fault, and 2 where the interpreter must execute the instruction. */
-  protected checkStored(status: Value): void {
-    this.choose(status, () => {
-      this.undo();
-      this.#exits.leaveBefore(this.sub(status, this.i32(1)));
-    });
-  }
-  protected override commitBounce(): void {
-    // Compiled code gets no bounce buffer to write to: the interpreter executes what needs it.
-  }
+
   protected countIteration(): void {
     const { budget } = this.#frame;
     this.choose(this.leS(budget, this.i32(this.#frame.position + 1)), () => this.#exits.again());

@@ -53,6 +53,13 @@ export interface JitStatistics {
   bytes: number;
 }
 
+const entryKey = (page: number, key: number): number => page * 2 ** 20 + key;
+
+/**
+ * Units that a block may be part of. A loop that is entered at its top alone makes the best code, so that another way in
+ * gets a unit of its own; beyond this number, one unit with many entries takes the place of all.
+ */
+const UNITS_PER_BLOCK_MAX = 4;
 /** Never again within any run: heads that are not worth counting. */
 const NEVER = 0x7fff_ffff;
 
@@ -69,6 +76,8 @@ export class Jit {
   readonly #options: JitOptions;
   readonly #units = new Set<Unit>();
   readonly #unitsOf = new Map<number, Set<Unit>>();
+  /** Where compiled code may be entered. */
+  readonly #entries = new Map<number, { readonly unit: Unit; readonly id: number }>();
   /** Units lost by page: code that changes all the time is not compiled over and over. */
   readonly #losses = new Map<number, number>();
 
@@ -96,12 +105,24 @@ export class Jit {
     this.#count(head, NEVER);
     if (block === undefined || block.secondPage >= 0) return;
     const roots = new Set([block.first]);
-    for (const unit of this.#unitsOf.get(head) ?? []) {
-      for (const root of unit.roots) roots.add(root);
-      this.#drop(unit);
+    const others = this.#unitsOf.get(head);
+    if (others !== undefined && others.size >= UNITS_PER_BLOCK_MAX) {
+      for (const unit of [...others]) {
+        for (const root of unit.roots) roots.add(root);
+        this.#drop(unit);
+      }
     }
     if (this.#units.size >= this.#options.unitLimit) this.clear();
     this.#compile(block, [...roots]);
+  }
+
+  /** Makes a block run compiled code if there is some that begins where it does. */
+  adopt(block: Block): void {
+    const entry = this.#entries.get(entryKey(block.page, block.key));
+    if (entry === undefined || block.secondPage >= 0) return;
+    entry.unit.heads.push(block.records);
+    this.#view.setUint16(block.records + RECORD_HANDLER, entry.unit.handler, true);
+    this.#view.setUint16(block.records + RECORD_ENTRY, entry.id, true);
   }
 
   /** A block's code has changed: all that was compiled from it goes. */
@@ -142,17 +163,15 @@ export class Jit {
     if (entries.length === 0) return;
     const bytes = generateUnitModule(region, entries, this.#memoryPages);
     const handler = this.#registry.install(new WebAssembly.Module(bytes), 'unit');
-    const heads: number[] = [];
-    for (const id of entries) {
-      const at = code.blockAt(page, region.blocks[id]?.offset ?? -1, mode);
-      if (at === undefined) continue;
-      heads.push(at.records);
-      this.#view.setUint16(at.records + RECORD_HANDLER, handler, true);
-      this.#view.setUint16(at.records + RECORD_ENTRY, id, true);
-    }
     const sources = [...region.sources].map((record) => record - RECORD_SIZE_BYTES);
-    const unit: Unit = { region, page, handler, roots, heads, sources };
+    const unit: Unit = { region, page, handler, roots, heads: [], sources };
     this.#units.add(unit);
+    for (const id of entries) {
+      const { offset } = region.blocks[id] as Region['blocks'][number];
+      this.#entries.set(entryKey(page, (offset << MODE_BITS) | mode), { unit, id });
+      const at = code.blockAt(page, offset, mode);
+      if (at !== undefined) this.adopt(at);
+    }
     for (const source of sources) {
       const units = this.#unitsOf.get(source);
       if (units) units.add(unit);
@@ -166,6 +185,7 @@ export class Jit {
 
   #drop(unit: Unit): void {
     this.#units.delete(unit);
+    for (const [key, entry] of this.#entries) if (entry.unit === unit) this.#entries.delete(key);
     for (const source of unit.sources) {
       const units = this.#unitsOf.get(source);
       units?.delete(unit);

@@ -187,7 +187,7 @@ export class UnitWriter {
       frame.position = index;
       frame.locals.release();
       const stage = new JitStage(frame, this.#flags, item, {
-        leaveBefore: (resumes) => this.#leaveBefore(item, resumes),
+        leaveBefore: (how) => this.#leaveBefore(item, how),
         taken: () => this.#take(block, item),
         indirect: (target) => this.#goIndirect(block, item, target),
         again: () => this.#leaveWithRip(item, e.add(frame.ripBase, e.i64(item.offset))),
@@ -247,15 +247,11 @@ export class UnitWriter {
     this.#leaveWithRip(item, target);
   }
 
-  #leaveBefore(item: RegionInstruction, resumes: Value): void {
+  #leaveBefore(item: RegionInstruction, how: 'fault' | 'interpreter'): void {
     const e = this.#e;
-    if (resumes.kind === 'const') {
-      this.#leave(item, e.i32(item.record), e.i32(STATUS_FAULT));
-      return;
-    }
-    const fixed = e.let(resumes);
-    const record = e.sub(e.i32(item.record), e.mul(fixed, e.i32(RECORD_SIZE_BYTES)));
-    this.#leave(item, record, e.select(fixed, e.i32(STATUS_NEXT), e.i32(STATUS_FAULT)));
+    // The core goes on behind the record that it finds.
+    if (how === 'interpreter') this.#leave(item, e.i32(item.record - RECORD_SIZE_BYTES), e.i32(STATUS_NEXT));
+    else this.#leave(item, e.i32(item.record), e.i32(STATUS_FAULT));
   }
 
   #leaveWithRip(item: RegionInstruction, rip: Value): void {
