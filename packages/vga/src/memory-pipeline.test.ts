@@ -6,6 +6,7 @@ import {
   type ModeRegisters,
   programMode,
   Vga,
+  type VgaState,
 } from './index.ts';
 
 type TraceKind = 'planar' | 'text' | 'chain 4';
@@ -263,5 +264,40 @@ describe('read mode 1', () => {
     expect(vga.readMemory(0, 8)).toBe(0x18);
     graphics(vga, 7, 0x00);
     expect(vga.readMemory(0, 8)).toBe(0xff);
+  });
+});
+
+describe('a wide write', () => {
+  it('is what its bytes are one after the other, whatever the registers hold', () => {
+    let state = 7;
+    const below = (n: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * n);
+    };
+    for (let round = 0; round < 400; round++) {
+      const modes = [MODE_3_REGISTERS, MODE_12_REGISTERS, MODE_13_REGISTERS];
+      const mode = modes[below(3)] as ModeRegisters;
+      const pair = [vgaIn(mode), vgaIn(mode)] as const;
+      const settings: [what: typeof graphics, index: number, value: number][] = [];
+      // One register off its usual value, or two, or none.
+      for (let i = below(3); i > 0; i--) {
+        if (below(3) === 0) settings.push([sequencer, [2, 4][below(2)] as number, below(16)]);
+        else settings.push([graphics, below(9), below(256)]);
+      }
+      const accesses = Array.from({ length: 4 }, () => ({
+        width: ([16, 32] as const)[below(2)] as 16 | 32,
+        offset: 0x18000 * below(2) + 4 * below(4) + below(4),
+        value: below(2 ** 32),
+      }));
+      for (const vga of pair) for (const [set, index, value] of settings) set(vga, index, value);
+      for (const { width, offset, value } of accesses) {
+        pair[0].writeMemory(offset, width, value);
+        for (let bit = 0; bit < width; bit += 8) pair[1].writeMemory(offset + bit / 8, 8, (value >>> bit) & 0xff);
+        for (const vga of pair) vga.readMemory(offset, 8);
+      }
+      const [wide, narrow] = pair.map((vga) => vga.snapshot()) as [VgaState, VgaState];
+      expect(Buffer.compare(wide.videoMemory, narrow.videoMemory), JSON.stringify([settings, accesses])).toBe(0);
+      expect(wide.latches).toBe(narrow.latches);
+    }
   });
 });

@@ -122,15 +122,22 @@ function combine(logic: number, data: number, latches: number): number {
   }
 }
 
+/** Whether written bytes go to the planes as they are: in text and chain-4 modes all the time. */
+function isPlain({ graphics }: VgaRegisters): boolean {
+  const isWriteMode0 = ((graphics[GC_MODE] as number) & GC_MODE_WRITE_MODE) === 0;
+  return (
+    isWriteMode0 && graphics[GC_DATA_ROTATE] === 0 && graphics[GC_ENABLE_SET_RESET] === 0 && hasFullBitMask(graphics)
+  );
+}
+const hasFullBitMask = (graphics: Uint8Array): boolean => graphics[GC_BIT_MASK] === 0xff;
+
 /** What the graphics controller presents to all planes for one written byte, before the map mask. */
 function graphicsData(registers: VgaRegisters, value: number): number {
+  if (isPlain(registers)) return inAllPlanes(value);
   const { graphics, latches } = registers;
   const writeMode = (graphics[GC_MODE] as number) & GC_MODE_WRITE_MODE;
   if (writeMode === 1) return latches;
   const rotate = graphics[GC_DATA_ROTATE] as number;
-  if (writeMode === 0 && rotate === 0 && graphics[GC_ENABLE_SET_RESET] === 0 && graphics[GC_BIT_MASK] === 0xff) {
-    return inAllPlanes(value); // what text and chain-4 modes do all the time
-  }
   const rotated = ((value >> (rotate & 7)) | (value << (8 - (rotate & 7)))) & 0xff;
   const setReset = planeBytes(graphics[GC_SET_RESET] as number);
   let bitMask = graphics[GC_BIT_MASK] as number;
@@ -162,6 +169,31 @@ export function writeMemoryByte(registers: VgaRegisters, planes: Uint32Array, of
   const writable = planeBytes(writablePlanes(registers, address));
   const old = planes[at] as number;
   const next = ((graphicsData(registers, value) & writable) | (old & ~writable)) >>> 0;
+  planes[at] = next;
+  return next !== old;
+}
+
+/**
+ * Writes two bytes, the first at an even offset: in text modes a character and its attribute, which share a word.
+ *
+ * @returns whether the memory changed
+ */
+export function writeMemoryPair(registers: VgaRegisters, planes: Uint32Array, offset: number, value: number): boolean {
+  const { graphics, sequencer } = registers;
+  const memoryMode = sequencer[SEQ_MEMORY_MODE] as number;
+  const isOddEven =
+    (memoryMode & (SEQ_MEMORY_CHAIN_4 | SEQ_MEMORY_SEQUENTIAL)) === 0 &&
+    ((graphics[GC_MISCELLANEOUS] as number) & GC_MISC_CHAIN_ODD_EVEN) !== 0;
+  if (!isOddEven || !isPlain(registers)) {
+    const first = writeMemoryByte(registers, planes, offset, value & 0xff);
+    return writeMemoryByte(registers, planes, offset + 1, value >>> 8) || first;
+  }
+  const address = windowAddress(registers, offset);
+  if (address < 0) return false;
+  const at = planeOffset(registers, address);
+  const writable = planeBytes(sequencer[SEQ_MAP_MASK] as number);
+  const old = planes[at] as number;
+  const next = (((value | (value << 16)) & writable) | (old & ~writable)) >>> 0;
   planes[at] = next;
   return next !== old;
 }

@@ -16,7 +16,7 @@
  */
 import type { AccessWidth, Clock, Component, MemoryDevice, PortDevice } from '@longmode/device';
 import { type Frame, renderFrame } from './frame.ts';
-import { readMemoryByte, writeMemoryByte } from './memory-pipeline.ts';
+import { readMemoryByte, writeMemoryByte, writeMemoryPair } from './memory-pipeline.ts';
 import { packPlanes, unpackPlanes } from './planes.ts';
 import { readRegister, writeRegister } from './register-file.ts';
 import { PLANE_SIZE, VGA_PORT_COUNT } from './registers.ts';
@@ -92,10 +92,17 @@ export class Vga implements Component<VgaState>, PortDevice, MemoryDevice {
   }
 
   writeMemory(offset: number, width: AccessWidth, value: number): void {
-    let isChanged = writeMemoryByte(this.#registers, this.#planes, offset, value & 0xff);
-    for (let bit = 8; bit < width; bit += 8) {
-      const byte = (value >>> bit) & 0xff;
-      isChanged = writeMemoryByte(this.#registers, this.#planes, offset + (bit >> 3), byte) || isChanged;
+    let isChanged = false;
+    if (width === 8 || (offset & 1) !== 0) {
+      for (let bit = 0; bit < width; bit += 8) {
+        const byte = (value >>> bit) & 0xff;
+        isChanged = writeMemoryByte(this.#registers, this.#planes, offset + (bit >> 3), byte) || isChanged;
+      }
+    } else {
+      for (let bit = 0; bit < width; bit += 16) {
+        const pair = (value >>> bit) & 0xffff;
+        isChanged = writeMemoryPair(this.#registers, this.#planes, offset + (bit >> 3), pair) || isChanged;
+      }
     }
     if (isChanged) this.#changeCount++;
   }
