@@ -147,7 +147,10 @@ export class Cpu {
       commit: () => this.#access.commit(),
       system: (record) => this.#system(record),
       lookup: () => this.#cache.lookup(),
-      hot: (head) => this.#cache.jit?.compile(head),
+      hot: (head) => {
+        const retired = this.#retired + this.#sliceSize - (this.state.field(BUDGET) | 0);
+        this.#cache.jit?.compile(head, retired);
+      },
     };
     const instance = new WebAssembly.Instance(modules.core, { host: { ...host, memory: wasm } });
     this.#run = instance.exports.run as (record: number, budget: number) => number;

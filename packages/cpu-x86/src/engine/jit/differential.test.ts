@@ -101,7 +101,7 @@ function compareEngines(seed: number, codeSize: CodeSize, isPaged: boolean): { c
     return cpu;
   };
   const truth = start({ engine: 'interpreter' });
-  const tried = start({ engine: 'jit', jit: { threshold: 2 } });
+  const tried = start({ engine: 'jit', jit: { threshold: 2, warmUp: 0 } });
   for (let slices = 0; slices < 400; slices++) {
     const size = random.chance(20) ? 1 + random.below(80) : 200 + random.below(4000);
     if (random.chance(15)) {

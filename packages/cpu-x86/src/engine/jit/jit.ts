@@ -23,13 +23,20 @@ export interface CompilableCode {
 export interface JitOptions {
   /** Runs of a block before it is compiled. */
   readonly threshold: number;
+  /** Instructions that the processor retires before anything is compiled: short runs end sooner without. */
+  readonly warmUp: number;
   /** Instructions in a unit at most. */
   readonly instructionLimit: number;
   /** Live units at most; one more, and all are dropped. */
   readonly unitLimit: number;
 }
 
-export const JIT_OPTIONS: JitOptions = { threshold: 2000, instructionLimit: 400, unitLimit: 1000 };
+export const JIT_OPTIONS: JitOptions = {
+  threshold: 2000,
+  warmUp: 1_000_000,
+  instructionLimit: 400,
+  unitLimit: 1000,
+};
 
 /** One compiled region. */
 interface Unit {
@@ -99,9 +106,13 @@ export class Jit {
     return Math.min(this.#options.threshold * 2 ** Math.min(this.#losses.get(page) ?? 0, 20), NEVER);
   }
 
-  /** Compiles what a head leads to. */
-  compile(head: number): void {
+  /** A head has run often. Compiles what it leads to. @param retired instructions that the processor has retired */
+  compile(head: number, retired: number): void {
     const block = this.#code.blockOf(head);
+    if (block !== undefined && retired < this.#options.warmUp) {
+      this.#count(head, this.thresholdOf(block.page));
+      return;
+    }
     this.#count(head, NEVER);
     if (block === undefined || block.secondPage >= 0) return;
     const roots = new Set([block.first]);
