@@ -21,7 +21,7 @@ const { output } = await bundle.write({
   file,
   format: 'esm',
   codeSplitting: false,
-  minify: { compress: true, mangle: false, codegen: true },
+  minify: { compress: true, mangle: true, codegen: true },
   comments: false,
 });
 await bundle.close();
