@@ -40,7 +40,7 @@ const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;'
 
 const { status, stdout, stderr } = spawnSync(
   process.execPath,
-  ['apps/cli/dist/longmode.js', 'run', '--no-reboot', IMAGE],
+  ['apps/cli/bin/longmode.js', 'run', '--no-reboot', IMAGE],
   {
     cwd: root,
     encoding: 'utf8',

@@ -1,4 +1,4 @@
-/** The command line: which commands and options there are. What they do is loaded when it is needed. */
+/** The command line: which commands and options there are. */
 import { readFileSync } from 'node:fs';
 import {
   type Application,
@@ -12,6 +12,7 @@ import {
   run,
   text_en,
 } from '@stricli/core';
+import { completionScript } from './completion.ts';
 import { EXIT_BUG, EXIT_USAGE } from './exit-code.ts';
 import {
   parseBootFeatures,
@@ -24,7 +25,7 @@ import {
   parseSerial,
 } from './options.ts';
 import { normalizeArguments } from './qemu-options.ts';
-import type { RunFlags } from './run.ts';
+import { type RunFlags, runImage } from './run.ts';
 
 /** What commands get: where to write, and where to leave their exit code. */
 interface LongmodeContext extends CommandContext {
@@ -36,11 +37,8 @@ interface LongmodeContext extends CommandContext {
 const text = (input: string): string => input;
 
 const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
-  loader: async () => {
-    const { runImage } = await import('./run.ts');
-    return async function (this: LongmodeContext, flags: RunFlags, image?: string): Promise<void> {
-      this.finish(await runImage({ ...flags, image, notes: this.notes }));
-    };
+  async func(flags, image) {
+    this.finish(await runImage({ ...flags, image, notes: this.notes }));
   },
   parameters: {
     positional: {
@@ -208,12 +206,9 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
 });
 
 const completionCommand = buildCommand<Record<never, never>, [string], LongmodeContext>({
-  loader: async () => {
-    const { completionScript } = await import('./completion.ts');
-    return function (this: LongmodeContext, _flags: Record<never, never>, shell: string): void {
-      this.process.stdout.write(completionScript(shell));
-      this.finish(0);
-    };
+  func(_flags, shell) {
+    this.process.stdout.write(completionScript(shell));
+    this.finish(0);
   },
   parameters: {
     positional: {

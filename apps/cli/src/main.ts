@@ -1,11 +1,7 @@
 #!/usr/bin/env node
 import { writeSync } from 'node:fs';
+import { runApplication } from './application.ts';
 import { CliError, EXIT_BUG } from './exit-code.ts';
-
-async function main(argv: readonly string[]): Promise<number> {
-  const { runApplication } = await import('./application.ts');
-  return runApplication(argv);
-}
 
 /** @returns the message for an error, and the exit code */
 function complaint(error: unknown): { readonly text: string; readonly exitCode: number } {
@@ -21,7 +17,7 @@ process.on('uncaughtException', (error) => {
   process.exit(exitCode);
 });
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await runApplication(process.argv.slice(2));
 } catch (error) {
   const { text, exitCode } = complaint(error);
   process.stderr.write(text);

@@ -269,19 +269,60 @@ describe('interrupts', () => {
     expect([returnRip(cpu), cpu.state.gpr(RAX)]).toEqual([0x1003, 0n]);
   });
 
-  it('wait for the next exit of the engine when an access to device memory raised the line', () => {
+  // Each is followed by inc ecx; inc ecx; hlt, at 100Fh. RBX points at device memory, which reads as 0.
+  it.each([
+    ['a store', '8903', 0x1002], // mov [rbx], eax
+    ['a load', '8b03', 0x1002], // mov eax, [rbx]
+    ['a read-modify-write', '0103', 0x1002], // add [rbx], eax
+    ['a comparison', '803b01', 0x1003], // cmp byte [rbx], 1
+    ['a comparison with a branch behind it that is taken', '803b00740a', 0x1003], // cmp byte [rbx], 0; je +10
+    ['a comparison with a branch behind it that is not taken', '803b01740a', 0x1003],
+    ['a load that extends', '0fb703', 0x1003], // movzx eax, word [rbx]
+    ['an instruction in a function of its own', '0fc103', 0x1003], // xadd [rbx], eax
+    ['a jump', 'ff23', 0x0], // jmp [rbx]
+  ])('are taken at the boundary after %s of device memory that raised the line', (_, code, next) => {
+    for (const accessesBefore of [0, 1]) {
+      let accesses = 0;
+      const raise = () => {
+        if (accesses++ === accessesBefore) cpu.setInterruptLine(true);
+        return 0;
+      };
+      const cpu: Cpu = machineWithIdt({
+        interrupts: { acknowledge: () => 0x30 },
+        memoryIo: { readMemory: raise, writeMemory: raise },
+      });
+      cpu.memory.setRegion(0xa0000, 0xb0000, 'device');
+      cpu.synchronize();
+      place(cpu, 0x1000, `${code.padEnd(30, '90')}ffc1ffc1f4`);
+      cpu.state.setGpr(RBX, 0xa0000n);
+      cpu.state.rflags = 2 | FLAG_IF;
+      expect(cpu.run(100)).toBe('halted');
+      if (accesses <= accessesBefore) continue; // makes one access only
+      expect([returnRip(cpu), cpu.state.gpr(RCX)]).toEqual([next, 0n]);
+      // The instruction, the delivery, the handler's HLT.
+      expect(cpu.instructionCount).toBe(3);
+    }
+  });
+
+  it('are taken between two iterations of a string instruction', () => {
+    let writes = 0;
     const cpu: Cpu = machineWithIdt({
       interrupts: { acknowledge: () => 0x30 },
-      memoryIo: { readMemory: () => 0, writeMemory: () => cpu.setInterruptLine(true) },
+      memoryIo: {
+        readMemory: () => 0,
+        writeMemory: () => {
+          if (++writes === 3) cpu.setInterruptLine(true);
+        },
+      },
     });
     cpu.memory.setRegion(0xa0000, 0xb0000, 'device');
     cpu.synchronize();
-    // nop; mov [0xa0000], eax; inc eax; inc eax; hlt
-    place(cpu, 0x1000, '9089042500000a00ffc0ffc0f4');
+    place(cpu, 0x1000, '90f3aaf4'); // nop; rep stosb; hlt
+    cpu.state.setGpr(RDI, 0xa0000n);
+    cpu.state.setGpr(RCX, 10n);
     cpu.state.rflags = 2 | FLAG_IF;
     expect(cpu.run(100)).toBe('halted');
-    // FIXME: right would be the boundary after the store, 1008h, with EAX 0: as after a port access.
-    expect([returnRip(cpu), cpu.state.gpr(RAX)]).toEqual([0x100d, 2n]);
+    expect([returnRip(cpu), cpu.state.gpr(RCX), cpu.instructionCount]).toEqual([0x1001, 7n, 6]);
   });
 
   it('wait for STI and the instruction after it', () => {

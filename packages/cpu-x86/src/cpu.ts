@@ -141,10 +141,21 @@ export class Cpu {
     this.#access = new MemoryAccess({ memory: this.memory, state: this.state, paging: this.#paging });
     const modules = interpreterModules(wasm.buffer.byteLength / WASM_PAGE_SIZE_BYTES);
     const host: CoreImports = {
-      translateRead: (low, high, info) => this.#access.translateRead(low, high, info),
+      translateRead: (low, high, info) => {
+        const host = this.#access.translateRead(low, high, info);
+        if (this.#attention) this.#cutSlice();
+        return host;
+      },
       translateWrite: (low, high, info) => this.#access.translateWrite(low, high, info),
-      translateOpen: (low, high, info) => this.#access.translateOpen(low, high, info),
-      commit: () => this.#access.commit(),
+      translateOpen: (low, high, info) => {
+        const host = this.#access.translateOpen(low, high, info);
+        if (this.#attention) this.#cutSlice();
+        return host;
+      },
+      commit: () => {
+        this.#access.commit();
+        if (this.#attention) this.#cutSlice();
+      },
       system: (record) => this.#system(record),
       lookup: () => this.#cache.lookup(),
       hot: (head) => {
@@ -296,15 +307,16 @@ export class Cpu {
     const traced = isTracing ? this.#cache.instructionOf(record) : undefined;
     this.#sliceSize = budget;
     const reason = this.#run(record, budget);
-    const left = state.field(BUDGET) | 0;
+    const used = this.#sliceSize - (state.field(BUDGET) | 0);
     this.#sliceSize = 0;
+    this.#cache.passStop();
     if (reason === RUN_FAULT) {
       const at = state.field(RECORD);
-      this.#retired += budget - left + this.#cache.countOf(at);
+      this.#retired += used + this.#cache.countOf(at);
       this.#deliverFault(BigInt.asUintN(64, state.wideField(RIP_BASE) + BigInt(this.#cache.offsetOf(at))));
       return;
     }
-    this.#retired += budget - left;
+    this.#retired += used;
     if (reason === RUN_LOOKUP) {
       this.#retired += 1;
       this.#deliverFault(state.rip);
@@ -312,6 +324,16 @@ export class Cpu {
       state.setWideField(DR + 8 * 6, state.wideField(DR + 8 * 6) | 0x4000n);
       this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip });
     }
+  }
+
+  /** Ends the slice after the instruction that executes: device memory has raised something that may not wait. */
+  #cutSlice(): void {
+    const { state } = this;
+    const record = state.field(RECORD);
+    const needed = this.#cache.countOf(record);
+    this.#sliceSize -= (state.field(BUDGET) | 0) - needed;
+    state.setField(BUDGET, needed);
+    this.#cache.stopAfter(record);
   }
 
   /**

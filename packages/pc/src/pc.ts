@@ -89,11 +89,14 @@ export class Pc {
       memoryIo: {
         readMemory: (address, width) => {
           this.#synchronizeClock();
-          return this.memoryMap.read(address, width);
+          const value = this.memoryMap.read(address, width);
+          this.#checkDeadline();
+          return value;
         },
         writeMemory: (address, width, value) => {
           this.#synchronizeClock();
           this.memoryMap.write(address, width, value);
+          this.#checkDeadline();
         },
       },
       interrupts: { acknowledge: () => this.picMaster.acknowledge() },

@@ -71,6 +71,8 @@ export class CodeCache implements CompilableCode {
   #arena = RECORDS;
   #generation = 1;
   #scratch: Block | undefined;
+  /** The record that execution is to stop before, and its handler. */
+  #stop: { readonly record: number; readonly handler: number } | undefined;
   /** The compiler, where there is one: then blocks have a head that counts how often they run. */
   readonly jit: Jit | undefined;
   readonly #heads = new Map<number, Block>();
@@ -139,6 +141,19 @@ export class CodeCache implements CompilableCode {
     return 'encoding' in item ? item : undefined;
   }
 
+  /** Makes execution look its RIP up behind a record, until `passStop`. With too little budget for a block, it stops there. */
+  stopAfter(record: number): void {
+    const next = record + RECORD_SIZE_BYTES;
+    const handler = this.#view.getUint16(next + RECORD_HANDLER, true);
+    if (this.#stop || handler === HANDLER_END || handler === HANDLER_STALE) return;
+    this.#stop = { record: next, handler };
+    this.#view.setUint16(next + RECORD_HANDLER, HANDLER_STALE, true);
+  }
+  passStop(): void {
+    if (this.#stop) this.#view.setUint16(this.#stop.record + RECORD_HANDLER, this.#stop.handler, true);
+    this.#stop = undefined;
+  }
+
   /** Translations have changed: nothing found by linear address counts any more. */
   flushTranslations(): void {
     this.#fetch.flush();
@@ -160,6 +175,7 @@ export class CodeCache implements CompilableCode {
     this.#instructions = [];
     this.#arena = RECORDS;
     this.#scratch = undefined;
+    this.#stop = undefined;
     this.flushTranslations();
   }
 
@@ -268,9 +284,10 @@ export class CodeCache implements CompilableCode {
   /** Makes a block's records look their RIPs up again. */
   #makeStale(block: Block): void {
     this.jit?.invalidate(block);
+    const end = block.records + block.recordCount * RECORD_SIZE_BYTES;
+    if (this.#stop && this.#stop.record >= block.records && this.#stop.record < end) this.#stop = undefined;
     const first = this.#heads.delete(block.records) ? 1 : 0;
-    for (let i = first; i < block.recordCount; i++) {
-      const at = block.records + i * RECORD_SIZE_BYTES;
+    for (let at = block.records + first * RECORD_SIZE_BYTES; at < end; at += RECORD_SIZE_BYTES) {
       if (this.#view.getUint16(at + RECORD_HANDLER, true) !== HANDLER_END) {
         this.#view.setUint16(at + RECORD_HANDLER, HANDLER_STALE, true);
       }

@@ -165,8 +165,9 @@ export function generateHandlerModule(shapes: readonly Shape[], memoryPages: num
         leave(STATUS_BRANCH);
       },
       again: () => leave(STATUS_BRANCH),
-      // The dispatch loop has done so.
+      // The dispatch loop does both.
       locate: () => {},
+      relocate: () => {},
     };
     const stage: HandlerStage = new HandlerStage(
       { code, locals: new LocalPool(code) },

@@ -38,6 +38,8 @@ export interface HandlerExits {
   again(): void;
   /** Before TypeScript is called for a memory access: the state says which record executes, and the budget. */
   locate(): void;
+  /** After such a call: device memory may have cut the budget, so that nothing follows this instruction. */
+  relocate(): void;
 }
 
 /** Flags that the first half of a fused handler has set, for its branch. */
@@ -202,6 +204,7 @@ export class HandlerStage extends EngineStage {
     this.choose(this.eqz(probe.hit), () => {
       this.#exits.locate();
       this.assign(host, this.callFor(slow, 'i32', access.linear, this.#infoOf(access, write)));
+      this.#exits.relocate();
       this.choose(this.eqz(host), () => this.fault());
     });
     return host;
@@ -210,6 +213,7 @@ export class HandlerStage extends EngineStage {
   protected commit(host: Value): void {
     this.choose(this.eq(host, this.i32(CPU_BASE + BOUNCE)), () => {
       this.code.call(this.core.commit);
+      this.#exits.relocate();
     });
   }
   protected storeAt(access: MemoryReference, value: Value): void {
@@ -222,6 +226,7 @@ export class HandlerStage extends EngineStage {
         this.#exits.locate();
         const info = this.#infoOf(access, true);
         const failed = this.callFor(this.core.writeSlow, 'i32', linear, info, this.zeroExtend64(value));
+        this.#exits.relocate();
         this.choose(failed, () => this.fault());
       },
     );

@@ -131,6 +131,7 @@ export function writeRunFunction(
         e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
         e.storeTo(zero, CPU_BASE + RECORD, 32, record, 2);
       },
+      relocate: () => e.assign(budget, e.loadFrom(zero, CPU_BASE + BUDGET, 32, 2)),
     };
     const stage = new HandlerStage({ code, locals }, { shape, core, exits, recordLocal });
     writeHandlerBody(stage, shape);
@@ -139,6 +140,8 @@ export function writeRunFunction(
       const flags = stage.lastFlags;
       if (flags === undefined) throw new Error(`${shape.key} sets no flags to fuse with`);
       const known = { flags, form: branch.form };
+      // Device memory asked to stop behind the first half: the branch runs by its own record, if at all.
+      if (shape.addressing) e.if(e.ltS(budget, e.i32(BLOCK_LENGTH_MAX)), goNext);
       writeHandlerBody(
         new HandlerStage({ code, locals }, { shape: branch.shape, core, exits, recordLocal, known }),
         branch.shape,
