@@ -1,7 +1,8 @@
-# The bench guests: four workloads, each as a 64-bit guest for the bootloader crate's hand-over, as a 64-bit guest
-# for Multiboot 1, and as a 32-bit one for Multiboot 1.
+# The bench guests: each workload as a 64-bit guest for the bootloader crate's hand-over, as a 64-bit guest for
+# Multiboot 1, and as a 32-bit one for Multiboot 1. A workload is a C file of its name; parts that only guests have are
+# beside it: NAME.h, NAME-PART.c, NAME-PART.S.
 
-workloads=(xorshift64 sieve fibonacci checksum)
+workloads=(xorshift64 sieve fibonacci checksum copy hashtable quicksort bytecode syscall mix)
 
 build_bench() {
   local workload
@@ -34,8 +35,16 @@ link_bench() {
   local compile=(gcc "-m$bits" -std=c17 -O1 -Wall -Wextra -ffreestanding -fno-pic -fno-asynchronous-unwind-tables
     -fno-stack-protector -fno-tree-loop-distribute-patterns -fcf-protection=none -mgeneral-regs-only)
   [ "$bits" = 64 ] && compile+=(-mno-red-zone)
-  local sources=(bench/src/main.c "bench/src/$workload.c" bench/src/start.S)
-  local inputs=("${sources[@]}" bench/src/workload.h)
+  local part headers=() sources=(bench/src/main.c "bench/src/$workload.c")
+  for part in "bench/src/$workload.h" "bench/src/$workload"-*.[cS]; do
+    [ -e "$part" ] || continue
+    case $part in
+      *.h) headers+=("$part") ;;
+      *) sources+=("$part") ;;
+    esac
+  done
+  sources+=(bench/src/start.S)
+  local inputs=("${sources[@]}" bench/src/workload.h "${headers[@]}")
   [ "$entry" = DIRECT ] || inputs+=(bench/src/multiboot.ld)
   local image=bench-$workload$suffix.elf
   # One file at a time, so that the temporary objects' names do not get into the symbol table.
