@@ -254,6 +254,16 @@ export class JitStage extends EngineStage {
 
   // ---- control flow -----------------------------------------------------------------------------------------------
 
+  /** A target in the page that executes needs no check. */
+  override checkTarget(target: Value): void {
+    if (!this.is64BitMode) {
+      super.checkTarget(target);
+      return;
+    }
+    const isElsewhere = this.gtU(this.sub(target, this.#frame.ripBase), this.i64(0xfff));
+    this.choose(isElsewhere, () => super.checkTarget(target));
+  }
+
   nextRip(): Value {
     const { instruction, offset } = this.#item;
     return this.let(this.add(this.#frame.ripBase, this.i64(offset + instruction.length)));
