@@ -133,6 +133,15 @@ export class CodeCache implements CompilableCode {
     const block = this.#pages.find(page, (offset << MODE_BITS) | mode);
     return block && block.secondPage < 0 ? block : undefined;
   }
+  warmOffsets(page: number, mode: number, usesLeft: number): number[] {
+    const offsets: number[] = [];
+    for (const { records, key, first } of this.#pages.blocksOf(page)) {
+      if ((key & ((1 << MODE_BITS) - 1)) !== mode || !this.#heads.has(records)) continue;
+      const isCompiled = this.#view.getUint16(records + RECORD_HANDLER, true) !== HANDLER_HEAD;
+      if (isCompiled || this.#view.getInt32(records + RECORD_USES_LEFT, true) < usesLeft) offsets.push(first);
+    }
+    return offsets;
+  }
   compilable(record: number): Instruction | undefined {
     const handler = this.#view.getUint16(record + RECORD_HANDLER, true);
     if (handler === HANDLER_END || handler === HANDLER_STALE || handler === this.#registry.systemHandler)

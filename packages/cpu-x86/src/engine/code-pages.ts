@@ -62,6 +62,11 @@ export class CodePages {
     return this.#pages.get(page)?.blocks.get(key);
   }
 
+  /** The blocks of a page that may be found again. */
+  blocksOf(page: number): Iterable<Block> {
+    return this.#pages.get(page)?.blocks.values() ?? [];
+  }
+
   /** Enters a block into the lists of the pages that its bytes lie in. */
   add(block: Block): void {
     const code = this.#codePage(block.page);

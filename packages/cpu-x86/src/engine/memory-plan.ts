@@ -16,8 +16,12 @@ export const TLB_BASE: number = SCRATCH_RECORDS + SCRATCH_SIZE_BYTES;
 export const JUMP_CACHE: number = TLB_BASE + TLB_SIZE_BYTES;
 export const JUMP_CACHE_ENTRY_COUNT = 4096;
 export const JUMP_CACHE_ENTRY_SIZE_BYTES = 16;
+/** Target tables of compiled units: for each offset in a page a u16, 1 + the number of the unit's block there or 0. */
+export const TARGET_TABLES: number = JUMP_CACHE + JUMP_CACHE_ENTRY_COUNT * JUMP_CACHE_ENTRY_SIZE_BYTES;
+export const TARGET_TABLE_SIZE_BYTES = 0x2000;
+export const TARGET_TABLE_COUNT = 128;
 /** Pre-decoded instructions. */
-export const RECORDS: number = JUMP_CACHE + JUMP_CACHE_ENTRY_COUNT * JUMP_CACHE_ENTRY_SIZE_BYTES;
+export const RECORDS: number = TARGET_TABLES + TARGET_TABLE_COUNT * TARGET_TABLE_SIZE_BYTES;
 /** Guest memory starts here; RECORDS takes what is between. */
 export const GUEST_BASE = 0x80_0000;
 /** Bytes of a WebAssembly page. */

@@ -1,6 +1,6 @@
 import type { Width } from '../../semantics/language.ts';
 import { effectsOf, type InstructionEffects } from './instruction-effects.ts';
-import type { BasicBlock, Region, RegionInstruction } from './region.ts';
+import { type BasicBlock, type Region, type RegionInstruction, successorsOf } from './region.ts';
 
 /** The lazy kind that the flags have at a place, or `'dynamic'` where that depends on the way taken. */
 export type FlagForm = { readonly kind: number; readonly width: Width } | 'dynamic';
@@ -18,15 +18,6 @@ export interface FlagAnalysis {
 export function effectsOfInstruction({ instruction, shape }: RegionInstruction): InstructionEffects {
   const immediate = instruction.operands.find((operand) => operand.kind === 'immediate' && operand.width === 8);
   return effectsOf(shape, immediate?.kind === 'immediate' ? immediate.low : undefined);
-}
-
-/** @returns blocks that control may come to from a block within the region */
-export function successorsOf(block: BasicBlock, region: Region): readonly number[] {
-  const to: number[] = [];
-  if (block.taken !== undefined) to.push(block.taken);
-  if (block.next !== undefined) to.push(block.next);
-  if (block.ending === 'return') for (const { id, isReturnSite } of region.blocks) if (isReturnSite) to.push(id);
-  return to;
 }
 
 /** Whether control may leave the region behind the block, where everything is seen. */

@@ -4,7 +4,8 @@ import type { Block } from '../code-pages.ts';
 import type { HandlerRegistry } from '../interpreter/handler-registry.ts';
 import { RECORD_ENTRY, RECORD_HANDLER, RECORD_SIZE_BYTES, RECORD_USES_LEFT } from '../interpreter/record.ts';
 import { HANDLER_HEAD } from '../interpreter/run-function.ts';
-import { type Region, RegionBuilder } from './region.ts';
+import { TARGET_TABLE_COUNT, TARGET_TABLE_SIZE_BYTES, TARGET_TABLES } from '../memory-plan.ts';
+import { type BasicBlock, type Region, RegionBuilder } from './region.ts';
 import { generateUnitModule } from './unit-module.ts';
 
 /** What the compiler sees of the code cache. */
@@ -13,6 +14,8 @@ export interface CompilableCode {
   blockOf(head: number): Block | undefined;
   /** @returns the block of a page that begins at an offset, decoded under a key's mode, within one page */
   blockAt(page: number, offset: number, mode: number): Block | undefined;
+  /** @returns offsets of a page's blocks, under a key's mode, that are compiled or have fewer than `usesLeft` uses left */
+  warmOffsets(page: number, mode: number, usesLeft: number): number[];
   /** @returns the instruction of a record if its meaning can be compiled */
   compilable(record: number): Instruction | undefined;
   offsetOf(record: number): number;
@@ -48,6 +51,7 @@ interface Unit {
   readonly heads: number[];
   /** Heads of the interpreter's blocks that it was made from: with any of them it goes. */
   readonly sources: readonly number[];
+  readonly targetTable: number | undefined;
 }
 
 /** Counters of the compiler's work. */
@@ -67,6 +71,8 @@ const entryKey = (page: number, key: number): number => page * 2 ** 20 + key;
  * gets a unit of its own; beyond this number, one unit with many entries takes the place of all.
  */
 const UNITS_PER_BLOCK_MAX = 4;
+/** Blocks that have had the rest of the uses that the threshold asks for are likely targets of indirect branches. */
+const WARM_USES_LEFT = 0.95;
 /** Never again within any run: heads that are not worth counting. */
 const NEVER = 0x7fff_ffff;
 
@@ -80,6 +86,10 @@ export class Jit {
   readonly #registry: HandlerRegistry;
   readonly #memoryPages: number;
   readonly #view: DataView;
+  readonly #freeTargetTables = Array.from(
+    { length: TARGET_TABLE_COUNT },
+    (_, i) => TARGET_TABLES + i * TARGET_TABLE_SIZE_BYTES,
+  );
   readonly #options: JitOptions;
   readonly #units = new Set<Unit>();
   readonly #unitsOf = new Map<number, Set<Unit>>();
@@ -167,15 +177,17 @@ export class Jit {
       recordSize: RECORD_SIZE_BYTES,
       instructionLimit: this.#options.instructionLimit,
     });
-    const region = builder.build(roots);
+    const usesLeft = this.thresholdOf(page) * WARM_USES_LEFT;
+    const region = builder.build(roots, () => code.warmOffsets(page, mode, usesLeft));
     const entries = region.blocks
-      .filter(({ offset, isReturnSite }) => isReturnSite || roots.includes(offset))
+      .filter(({ id, offset, isReturnSite }) => isReturnSite || region.targets.includes(id) || roots.includes(offset))
       .map(({ id }) => id);
     if (entries.length === 0) return;
-    const bytes = generateUnitModule(region, entries, this.#memoryPages);
+    const targetTable = this.#makeTargetTable(region);
+    const bytes = generateUnitModule({ region, entries, targetTable }, this.#memoryPages);
     const handler = this.#registry.install(new WebAssembly.Module(bytes), 'unit');
     const sources = [...region.sources].map((record) => record - RECORD_SIZE_BYTES);
-    const unit: Unit = { region, page, handler, roots, heads: [], sources };
+    const unit: Unit = { region, page, handler, roots, heads: [], sources, targetTable };
     this.#units.add(unit);
     for (const id of entries) {
       const { offset } = region.blocks[id] as Region['blocks'][number];
@@ -194,8 +206,18 @@ export class Jit {
     this.statistics.bytes += bytes.length;
   }
 
+  /** The table by which indirect branches find their blocks, for a region that wants one, while there are any. */
+  #makeTargetTable({ targets, blocks }: Region): number | undefined {
+    const table = targets.length > 0 ? this.#freeTargetTables.pop() : undefined;
+    if (table === undefined) return undefined;
+    const entries = new Uint16Array(this.#view.buffer, table, TARGET_TABLE_SIZE_BYTES / 2).fill(0);
+    for (const id of targets) entries[(blocks[id] as BasicBlock).offset] = id + 1;
+    return table;
+  }
+
   #drop(unit: Unit): void {
     this.#units.delete(unit);
+    if (unit.targetTable !== undefined) this.#freeTargetTables.push(unit.targetTable);
     for (const [key, entry] of this.#entries) if (entry.unit === unit) this.#entries.delete(key);
     for (const source of unit.sources) {
       const units = this.#unitsOf.get(source);

@@ -40,7 +40,7 @@ export interface BasicBlock {
   readonly next: number | undefined;
   /** Record with which the interpreter goes on behind the block, where it falls out of the region. */
   readonly nextRecord: number;
-  /** May be the target of an indirect branch of the region: the instruction after a call. */
+  /** The instruction after a call: where a return of the region may lead. */
   readonly isReturnSite: boolean;
   /** The block before may have used up any budget. */
   readonly followsRepeat: boolean;
@@ -54,7 +54,22 @@ export interface Region {
   readonly instructionCount: number;
   /** Addresses of the interpreter's blocks that the region was made from. */
   readonly sources: ReadonlySet<number>;
+  /** Blocks that indirect branches of the region may lead to, and returns too if there are many sites for them. */
+  readonly targets: readonly number[];
 }
+
+/** Blocks that control may come to from a block within the region. */
+export function successorsOf(block: BasicBlock, { blocks, targets }: Region): readonly number[] {
+  const to: number[] = [];
+  if (block.taken !== undefined) to.push(block.taken);
+  if (block.next !== undefined) to.push(block.next);
+  if (block.ending === 'indirect' || (block.ending === 'return' && targets.length > 0)) to.push(...targets);
+  else if (block.ending === 'return') for (const { id, isReturnSite } of blocks) if (isReturnSite) to.push(id);
+  return to;
+}
+
+/** So many return sites are told apart by comparisons. */
+const COMPARED_SITES_MAX = 3;
 
 /** What the builder sees of the interpreter's records. */
 export interface RecordSource {
@@ -99,6 +114,7 @@ export class RegionBuilder {
   readonly #returnSites = new Set<number>();
   readonly #afterRepeat = new Set<number>();
   readonly #pending: [offset: number, record: number, source: number][] = [];
+  #hasIndirect = false;
 
   constructor(options: { records: RecordSource; mode: number; recordSize: number; instructionLimit: number }) {
     this.#records = options.records;
@@ -107,13 +123,19 @@ export class RegionBuilder {
     this.#limit = options.instructionLimit;
   }
 
-  build(roots: readonly number[]): Region {
+  /** @param targets offsets that indirect branches are likely to lead to, for regions that have some */
+  build(roots: readonly number[], targets: () => readonly number[]): Region {
     for (const root of roots) this.#lead(root);
-    for (let at = 0; at < this.#pending.length; at++) {
-      const [offset, record, source] = this.#pending[at] as [number, number, number];
-      if (this.#found.size < this.#limit) this.#explore(offset, record, source);
+    this.#exploreAll();
+    const led = this.#hasIndirect ? targets().filter((offset) => this.#lead(offset)) : [];
+    this.#exploreAll();
+    return this.#cut([...roots, ...led]);
+  }
+
+  #exploreAll(): void {
+    for (let next = this.#pending.shift(); next; next = this.#pending.shift()) {
+      if (this.#found.size < this.#limit) this.#explore(...next);
     }
-    return this.#cut();
   }
 
   /** Makes an offset the beginning of a block, if the interpreter knows it. */
@@ -138,6 +160,7 @@ export class RegionBuilder {
       this.#found.set(offset, { instruction, record, source });
       const next = offset + instruction.length;
       const ending = endingOf(instruction);
+      if (ending === 'indirect') this.#hasIndirect = true;
       if (ending === 'branch' || ending === 'jump') {
         const target = this.targetOf(instruction, next);
         if (target !== undefined) this.#lead(target);
@@ -172,12 +195,17 @@ export class RegionBuilder {
     return isWhole && target >= 0 && target < 0x1000 ? target : undefined;
   }
 
-  #cut(): Region {
+  /** @param entered offsets that indirect branches may lead to, beside return sites */
+  #cut(entered: readonly number[]): Region {
     const starts = [...this.#leaders].filter((offset) => this.#found.has(offset)).sort((a, b) => a - b);
     const blockAt = new Map(starts.map((offset, id) => [offset, id]));
     const sources = new Set<number>();
     const blocks = starts.map((offset, id) => this.#block(id, offset, blockAt, sources));
-    return { mode: this.#mode, blocks, blockAt, instructionCount: this.#found.size, sources };
+    const hasManySites =
+      this.#returnSites.size > COMPARED_SITES_MAX && blocks.some(({ ending }) => ending === 'return');
+    const offsets = this.#hasIndirect ? [...this.#returnSites, ...entered] : hasManySites ? [...this.#returnSites] : [];
+    const targets = [...new Set(offsets)].flatMap((offset) => blockAt.get(offset) ?? []);
+    return { mode: this.#mode, blocks, blockAt, instructionCount: this.#found.size, sources, targets };
   }
 
   #block(id: number, start: number, blockAt: ReadonlyMap<number, number>, sources: Set<number>): BasicBlock {

@@ -12,12 +12,21 @@ import {
 } from '../interpreter/core-functions.ts';
 import { BLOCK_LENGTH_MAX, RECORD_ENTRY, RECORD_SIZE_BYTES } from '../interpreter/record.ts';
 import { CPU_BASE } from '../memory-plan.ts';
-import { analyzeFlags, type FlagAnalysis, successorsOf } from './flag-analysis.ts';
+import { analyzeFlags, type FlagAnalysis } from './flag-analysis.ts';
 import { FlagTracker } from './flag-tracker.ts';
 import { JitStage } from './jit-stage.ts';
-import { type BasicBlock, type Region, type RegionInstruction, registersOf } from './region.ts';
+import { type BasicBlock, type Region, type RegionInstruction, registersOf, successorsOf } from './region.ts';
 import { type Component, type LoopComponent, structureOf } from './structure.ts';
 import { type Local, UnitFrame } from './unit-frame.ts';
+
+/** What to compile, and how it is entered. */
+export interface Unit {
+  readonly region: Region;
+  /** Blocks by which the unit is entered. */
+  readonly entries: readonly number[];
+  /** Address of its target table, for regions with targets; indirect branches leave the unit without one. */
+  readonly targetTable: number | undefined;
+}
 
 /** Where a branch to a block goes: a label, behind a dispatch if `next` must say which of several blocks is meant. */
 interface Target {
@@ -33,6 +42,7 @@ interface Target {
 export class UnitWriter {
   readonly #region: Region;
   readonly #entries: readonly number[];
+  readonly #targetTable: number | undefined;
   readonly #frame: UnitFrame;
   readonly #flags: FlagTracker;
   readonly #analysis: FlagAnalysis;
@@ -45,9 +55,9 @@ export class UnitWriter {
   readonly #next: Local;
   #epilogue: Label | undefined;
 
-  /** @param unit `entries`: blocks by which the unit is entered; their position is what an entry's record says */
-  constructor(code: CodeBuilder, core: CoreFunctions, unit: { region: Region; entries: readonly number[] }) {
+  constructor(code: CodeBuilder, core: CoreFunctions, unit: Unit) {
     this.#code = code;
+    this.#targetTable = unit.targetTable;
     this.#region = unit.region;
     this.#entries = unit.entries;
     const { blocks } = unit.region;
@@ -196,7 +206,7 @@ export class UnitWriter {
     });
     if (block.ending === 'jump' || block.ending === 'indirect' || block.ending === 'return') return;
     if (block.next !== undefined) {
-      e.assign(frame.budget, e.sub(frame.budget, e.i32(block.instructions.length)));
+      this.#passInstructionsOf(block);
       this.#branch(block.next);
       return;
     }
@@ -210,12 +220,20 @@ export class UnitWriter {
   #branch(id: number): void {
     const e = this.#e;
     const { form } = this.#flags;
-    if (this.#analysis.formAt[id] === 'dynamic' && this.#analysis.liveAt[id]) this.#flags.makeDynamic();
-    const target = this.#targets.get(id);
-    if (target === undefined) throw new Error(`no way to block ${id}`);
+    if (this.#needsDynamicFlags(id)) this.#flags.makeDynamic();
+    const target = this.#targetOf(id);
     if (target.isDispatched) e.assign(this.#next, e.i32(id));
     this.#code.br(target.label);
     this.#flags.form = form;
+  }
+
+  #needsDynamicFlags(id: number): boolean {
+    return this.#analysis.formAt[id] === 'dynamic' && this.#analysis.liveAt[id] === true;
+  }
+  #targetOf(id: number): Target {
+    const target = this.#targets.get(id);
+    if (target === undefined) throw new Error(`no way to block ${id}`);
+    return target;
   }
 
   #take(block: BasicBlock, item: RegionInstruction): void {
@@ -224,27 +242,61 @@ export class UnitWriter {
       this.#leave(item, e.i32(item.record), e.i32(STATUS_TAKEN));
       return;
     }
-    const { budget } = this.#frame;
-    e.assign(budget, e.sub(budget, e.i32(block.instructions.length)));
+    this.#passInstructionsOf(block);
     this.#branch(block.taken);
   }
 
-  /** Returns within the region stay in it. */
+  /** Returns and jumps within the region stay in it. */
   #goIndirect(block: BasicBlock, item: RegionInstruction, target: Value): void {
     const e = this.#e;
-    const { budget, ripBase } = this.#frame;
+    const { ripBase } = this.#frame;
     const sites = successorsOf(block, this.#region);
     if (sites.length > 0) {
       const distance = e.let(e.sub(target, ripBase));
-      for (const id of sites) {
-        const { offset } = this.#region.blocks[id] as BasicBlock;
-        e.if(e.eq(distance, e.i64(offset)), () => {
-          e.assign(budget, e.sub(budget, e.i32(block.instructions.length)));
-          this.#branch(id);
-        });
+      if (this.#region.targets.length > 0) this.#goByTable(block, distance, sites);
+      else {
+        for (const id of sites) {
+          const { offset } = this.#region.blocks[id] as BasicBlock;
+          e.if(e.eq(distance, e.i64(offset)), () => {
+            this.#passInstructionsOf(block);
+            this.#branch(id);
+          });
+        }
       }
     }
     this.#leaveWithRip(item, target);
+  }
+
+  /** Goes where the target table says, if it knows the offset `distance` (i64). */
+  #goByTable(block: BasicBlock, distance: Value, targets: readonly number[]): void {
+    if (this.#targetTable === undefined) return;
+    const e = this.#e;
+    const table = this.#targetTable;
+    e.if(e.ltU(distance, e.i64(0x1000)), () => {
+      const found = e.loadFrom(e.shl(e.wrap(distance), e.i32(1)), table, 16, 1);
+      e.if(found, () => {
+        this.#passInstructionsOf(block);
+        const { form } = this.#flags;
+        if (targets.some((id) => this.#needsDynamicFlags(id))) this.#flags.makeDynamic();
+        e.assign(this.#next, e.sub(found, e.i32(1)));
+        const labels = targets.map((id) => this.#targetOf(id).label);
+        const [only] = labels as [Label];
+        if (labels.every((label) => label === only)) this.#code.br(only);
+        else {
+          const byBlock = new Map(targets.map((id, index) => [id, labels[index] as Label]));
+          e.push(this.#next);
+          this.#code.brTable(
+            this.#region.blocks.map(({ id }) => byBlock.get(id) ?? only),
+            only,
+          );
+        }
+        this.#flags.form = form;
+      });
+    });
+  }
+  #passInstructionsOf(block: BasicBlock): void {
+    const { budget } = this.#frame;
+    this.#e.assign(budget, this.#e.sub(budget, this.#e.i32(block.instructions.length)));
   }
 
   #leaveBefore(item: RegionInstruction, how: 'fault' | 'interpreter'): void {
