@@ -98,6 +98,38 @@ describe('a fill', () => {
   });
 });
 
+describe('a visit to a table', () => {
+  const entriesOf = (tlb: SoftwareTlb, table: number): string[] => {
+    const found: string[] = [];
+    tlb.forEachEntry(table, (...words) => found.push(words.map((word) => word.toString(16)).join(' ')));
+    return found.sort();
+  };
+
+  it('finds each translation of that table with its host page and linear page', () => {
+    const { tlb } = createTlb();
+    tlb.fill(TLB_SUPERVISOR_WRITE, 0x8040_2abc, 0xffff_8000, 0xfedc_4123, 12);
+    tlb.fill(TLB_SUPERVISOR_WRITE, 0x3000, 0, 0x9000, 21);
+    tlb.fill(TLB_SUPERVISOR_READ, 0x4000, 0, 0xa000, 12);
+    tlb.fill(TLB_USER_WRITE, 0x5000, 0, 0xb000, 12);
+    expect(entriesOf(tlb, TLB_SUPERVISOR_WRITE)).toEqual(['9000 3000 0', 'fedc4000 80402000 ffff8000']);
+    expect(entriesOf(tlb, TLB_USER_WRITE)).toEqual(['b000 5000 0']);
+    expect(entriesOf(tlb, TLB_USER_READ)).toEqual([]);
+  });
+
+  it('passes over what was replaced and what was dropped', () => {
+    const { tlb } = createTlb();
+    tlb.fill(TLB_USER_WRITE, 0x1000, 0, 0x5000, 12);
+    tlb.fill(TLB_USER_WRITE, 0x40_1000, 0, 0x6000, 12);
+    tlb.fill(TLB_USER_WRITE, 0x2000, 0, 0x7000, 12);
+    tlb.fill(TLB_USER_WRITE, 0x3000, 0, 0x8000, 12);
+    tlb.invalidatePage(0x2000, 0);
+    tlb.dropHostPage(0x8000, TLB_WRITE_TABLES);
+    expect(entriesOf(tlb, TLB_USER_WRITE)).toEqual(['6000 401000 0']);
+    tlb.flushAll();
+    expect(entriesOf(tlb, TLB_USER_WRITE)).toEqual([]);
+  });
+});
+
 describe('invalidation', () => {
   it('of a page drops it from all tables, global or not, and leaves its neighbours', () => {
     const { tlb, probe } = createTlb();

@@ -151,6 +151,24 @@ export class SoftwareTlb {
     this.#note(linearLow, linearHigh, flags);
   }
 
+  /**
+   * Calls `visit` for every translation that a table holds, in no particular order, with the host address of the page's
+   * memory and the linear address of its first byte in two words. `visit` may not change the TLB.
+   *
+   * @param table 0 to 3, one of `TLB_SUPERVISOR_READ` and so on
+   */
+  forEachEntry(table: number, visit: (hostPage: number, linearLow: number, linearHigh: number) => void): void {
+    const words = this.#words;
+    for (let position = 0; position < this.#filledCount; position += 1) {
+      const id = this.#filled[position] as number;
+      if (id >>> 10 !== table) continue;
+      const word = id * WORDS_PER_ENTRY;
+      const low = words[word] as number;
+      // An empty entry's low tag is -1, whose low bits no page has.
+      if (low !== -1) visit((low + (words[word + 2] as number)) >>> 0, low >>> 0, (words[word + 1] as number) >>> 0);
+    }
+  }
+
   /** Drops everything. */
   flushAll(): void {
     const words = this.#words;
