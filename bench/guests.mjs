@@ -8,12 +8,18 @@ const kernels = new URL('../kernels/', import.meta.url);
 /** @type {Readonly<Record<string, string>>} */
 export const RESULTS = JSON.parse(readFileSync(new URL('bench/expected.json', kernels), 'utf8'));
 export const WORKLOADS = Object.keys(RESULTS);
+/** Those that the interpreter's speed is asked for: small loops of a kind each. */
+export const LOOPS = ['xorshift64', 'sieve', 'fibonacci', 'checksum'];
 
 /** What a guest says on COM1. @param {string} workload */
 export const resultLine = (workload) => `${workload} ${RESULTS[workload]}\r\n`;
 
 /** @param {string} name @returns {string} */
 export const imagePath = (name) => fileURLToPath(new URL(`images/${name}`, kernels));
+
+/** The C files of a workload as a program of this machine. @param {string} workload @returns {string[]} */
+export const programSources = (workload) =>
+  ['main.c', `${workload}.c`].map((name) => fileURLToPath(new URL(`bench/src/${name}`, kernels)));
 
 /** What the guest that does nothing says. */
 export const IDLE_LINE = '.\r\n';
