@@ -15,6 +15,7 @@ import { BLOCK_LENGTH_MAX } from './engine/interpreter/record.ts';
 import { RUN_FAULT, RUN_LOOKUP } from './engine/interpreter/run-function.ts';
 import { memoryOperand, type Shape } from './engine/interpreter/shape.ts';
 import { JIT_OPTIONS, type JitOptions, type JitStatistics } from './engine/jit/jit.ts';
+import type { UnitProfile } from './engine/jit/profile.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
 import { CPU_BASE, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
 import { EngineSystemCpu } from './engine/system-cpu.ts';
@@ -230,6 +231,10 @@ export class Cpu {
     return this.#registry.made;
   }
 
+  /** What ran in compiled code since the CPU was made, by unit, if `jit.isProfiling` asked for it. */
+  get jitProfile(): readonly UnitProfile[] | undefined {
+    return this.#cache.jit?.profile;
+  }
   /** Counters of the compiler, where the engine has one. */
   get jitStatistics(): JitStatistics | undefined {
     return this.#cache.jit?.statistics;

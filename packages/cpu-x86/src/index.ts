@@ -3,6 +3,7 @@ export { Cpu, type CpuOptions, type Engine, type StopReason } from './cpu.ts';
 export { CS, DS, ES, FS, GS, SS } from './decode/instruction.ts';
 export type { GuestMemory, RegionKind } from './engine/guest-memory.ts';
 export type { JitOptions, JitStatistics } from './engine/jit/jit.ts';
+export type { ExitReason, UnitProfile } from './engine/jit/profile.ts';
 export type { AccessWidth, InterruptSource, MemoryIo, PortIo } from './host.ts';
 export { type CpuFeature, type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
 export {

@@ -20,8 +20,12 @@ export const JUMP_CACHE_ENTRY_SIZE_BYTES = 16;
 export const TARGET_TABLES: number = JUMP_CACHE + JUMP_CACHE_ENTRY_COUNT * JUMP_CACHE_ENTRY_SIZE_BYTES;
 export const TARGET_TABLE_SIZE_BYTES = 0x2000;
 export const TARGET_TABLE_COUNT = 128;
+/** Counters of compiled units, for profiles. */
+export const PROFILE_SLOTS: number = TARGET_TABLES + TARGET_TABLE_COUNT * TARGET_TABLE_SIZE_BYTES;
+export const PROFILE_SLOT_SIZE_BYTES = 64;
+export const PROFILE_SLOT_COUNT = 1024;
 /** Pre-decoded instructions. */
-export const RECORDS: number = TARGET_TABLES + TARGET_TABLE_COUNT * TARGET_TABLE_SIZE_BYTES;
+export const RECORDS: number = PROFILE_SLOTS + PROFILE_SLOT_COUNT * PROFILE_SLOT_SIZE_BYTES;
 /** Guest memory starts here; RECORDS takes what is between. */
 export const GUEST_BASE = 0x80_0000;
 /** Bytes of a WebAssembly page. */

@@ -26,6 +26,8 @@ export const HANDLER_STALE = 0;
 export const HANDLER_END = 1;
 /** Handler of a block's head: counts how often the block runs, until it is worth compiling. */
 export const HANDLER_HEAD = 2;
+/** With less budget compiled code leaves blocks to the interpreter: that a block runs then does not make it hot. */
+const COUNTED_BUDGET_MIN = 1024;
 /** Number of the first shape's handler. */
 export const HANDLER_FIRST_SHAPE = 3;
 
@@ -104,7 +106,8 @@ export function writeRunFunction(
 
   // HANDLER_HEAD
   locals.release();
-  const uses = e.let(e.sub(e.loadFrom(record, RECORD_USES_LEFT, 32, 2), e.i32(1)));
+  const isCounted = e.geS(budget, e.i32(COUNTED_BUDGET_MIN));
+  const uses = e.let(e.sub(e.loadFrom(record, RECORD_USES_LEFT, 32, 2), isCounted));
   e.storeTo(record, RECORD_USES_LEFT, 32, uses, 2);
   e.if(e.eqz(uses), () => {
     e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);

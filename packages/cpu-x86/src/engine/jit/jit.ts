@@ -1,10 +1,12 @@
 import type { Instruction } from '../../decode/instruction.ts';
+import { RIP_BASE } from '../../state/layout.ts';
 import { MODE_BITS } from '../../state/mode.ts';
 import type { Block } from '../code-pages.ts';
 import type { HandlerRegistry } from '../interpreter/handler-registry.ts';
 import { RECORD_ENTRY, RECORD_HANDLER, RECORD_SIZE_BYTES, RECORD_USES_LEFT } from '../interpreter/record.ts';
 import { HANDLER_HEAD } from '../interpreter/run-function.ts';
-import { TARGET_TABLE_COUNT, TARGET_TABLE_SIZE_BYTES, TARGET_TABLES } from '../memory-plan.ts';
+import { CPU_BASE, TARGET_TABLE_COUNT, TARGET_TABLE_SIZE_BYTES, TARGET_TABLES } from '../memory-plan.ts';
+import { JitProfile, type UnitProfile } from './profile.ts';
 import { type BasicBlock, type Region, RegionBuilder } from './region.ts';
 import { generateUnitModule } from './unit-module.ts';
 
@@ -32,6 +34,8 @@ export interface JitOptions {
   readonly instructionLimit: number;
   /** Live units at most; one more, and all are dropped. */
   readonly unitLimit: number;
+  /** Compiled code counts what it does, for `Jit.profile`. */
+  readonly isProfiling: boolean;
 }
 
 export const JIT_OPTIONS: JitOptions = {
@@ -39,6 +43,7 @@ export const JIT_OPTIONS: JitOptions = {
   warmUp: 1_000_000,
   instructionLimit: 400,
   unitLimit: 1000,
+  isProfiling: false,
 };
 
 /** One compiled region. */
@@ -52,6 +57,7 @@ interface Unit {
   /** Heads of the interpreter's blocks that it was made from: with any of them it goes. */
   readonly sources: readonly number[];
   readonly targetTable: number | undefined;
+  readonly profileSlot: number | undefined;
 }
 
 /** Counters of the compiler's work. */
@@ -91,6 +97,7 @@ export class Jit {
     (_, i) => TARGET_TABLES + i * TARGET_TABLE_SIZE_BYTES,
   );
   readonly #options: JitOptions;
+  readonly #profile: JitProfile | undefined;
   readonly #units = new Set<Unit>();
   readonly #unitsOf = new Map<number, Set<Unit>>();
   /** Where compiled code may be entered. */
@@ -109,6 +116,12 @@ export class Jit {
     this.#memoryPages = parts.memory.buffer.byteLength >>> 16;
     this.#view = new DataView(parts.memory.buffer);
     this.#options = parts.options;
+    this.#profile = parts.options.isProfiling ? new JitProfile(parts.memory) : undefined;
+  }
+
+  /** What ran in compiled code, if it counts. */
+  get profile(): UnitProfile[] | undefined {
+    return this.#profile?.report();
   }
 
   /** Uses after which a new block of a page is compiled. */
@@ -184,10 +197,12 @@ export class Jit {
       .map(({ id }) => id);
     if (entries.length === 0) return;
     const targetTable = this.#makeTargetTable(region);
-    const bytes = generateUnitModule({ region, entries, targetTable }, this.#memoryPages);
+    const ripBase = this.#view.getBigUint64(CPU_BASE + RIP_BASE, true);
+    const profileSlot = this.#profile?.open(ripBase + BigInt(block.first), region.instructionCount);
+    const bytes = generateUnitModule({ region, entries, targetTable, profileSlot }, this.#memoryPages);
     const handler = this.#registry.install(new WebAssembly.Module(bytes), 'unit');
     const sources = [...region.sources].map((record) => record - RECORD_SIZE_BYTES);
-    const unit: Unit = { region, page, handler, roots, heads: [], sources, targetTable };
+    const unit: Unit = { region, page, handler, roots, heads: [], sources, targetTable, profileSlot };
     this.#units.add(unit);
     for (const id of entries) {
       const { offset } = region.blocks[id] as Region['blocks'][number];
@@ -217,6 +232,7 @@ export class Jit {
 
   #drop(unit: Unit): void {
     this.#units.delete(unit);
+    if (unit.profileSlot !== undefined) this.#profile?.close(unit.profileSlot);
     if (unit.targetTable !== undefined) this.#freeTargetTables.push(unit.targetTable);
     for (const [key, entry] of this.#entries) if (entry.unit === unit) this.#entries.delete(key);
     for (const source of unit.sources) {

@@ -15,6 +15,7 @@ import { CPU_BASE } from '../memory-plan.ts';
 import { analyzeFlags, type FlagAnalysis } from './flag-analysis.ts';
 import { FlagTracker } from './flag-tracker.ts';
 import { JitStage } from './jit-stage.ts';
+import { type ExitReason, SLOT_INSTRUCTIONS, slotOfExit } from './profile.ts';
 import { type BasicBlock, type Region, type RegionInstruction, registersOf, successorsOf } from './region.ts';
 import { type Component, type LoopComponent, structureOf } from './structure.ts';
 import { type Local, UnitFrame } from './unit-frame.ts';
@@ -26,6 +27,8 @@ export interface Unit {
   readonly entries: readonly number[];
   /** Address of its target table, for regions with targets; indirect branches leave the unit without one. */
   readonly targetTable: number | undefined;
+  /** Address of its counters, if it counts. */
+  readonly profileSlot: number | undefined;
 }
 
 /** Where a branch to a block goes: a label, behind a dispatch if `next` must say which of several blocks is meant. */
@@ -43,6 +46,7 @@ export class UnitWriter {
   readonly #region: Region;
   readonly #entries: readonly number[];
   readonly #targetTable: number | undefined;
+  readonly #profileSlot: number | undefined;
   readonly #frame: UnitFrame;
   readonly #flags: FlagTracker;
   readonly #analysis: FlagAnalysis;
@@ -53,11 +57,14 @@ export class UnitWriter {
   readonly #exitRecord: Local;
   readonly #exitStatus: Local;
   readonly #next: Local;
+  /** The budget with which the unit was entered, where it counts. */
+  readonly #firstBudget: Local | undefined;
   #epilogue: Label | undefined;
 
   constructor(code: CodeBuilder, core: CoreFunctions, unit: Unit) {
     this.#code = code;
     this.#targetTable = unit.targetTable;
+    this.#profileSlot = unit.profileSlot;
     this.#region = unit.region;
     this.#entries = unit.entries;
     const { blocks } = unit.region;
@@ -73,6 +80,7 @@ export class UnitWriter {
     this.#exitRecord = this.#frame.variable('i32');
     this.#exitStatus = this.#frame.variable('i32');
     this.#next = this.#frame.variable('i32');
+    this.#firstBudget = this.#profileSlot === undefined ? undefined : this.#frame.variable('i32');
     this.#flags = new FlagTracker(this.#frame);
     this.#e = new Emitter(code, this.#frame.locals);
     this.#write(components);
@@ -108,9 +116,11 @@ export class UnitWriter {
       declines = e.or(declines, e.gtU(this.#frame.ripBase, e.i64(highest)));
     }
     e.if(declines, () => {
+      this.#count(slotOfExit('declined'), e.i64(1));
       code.i32Const(STATUS_NEXT).op('return');
     });
     this.#flags.load(e);
+    if (this.#firstBudget) e.assign(this.#firstBudget, this.#frame.budget);
     e.push(e.loadFrom(record, RECORD_ENTRY, 16, 1));
     code.localSet(this.#next.index);
     this.#epilogue = code.block();
@@ -200,7 +210,7 @@ export class UnitWriter {
         leaveBefore: (how) => this.#leaveBefore(item, how),
         taken: () => this.#take(block, item),
         indirect: (target) => this.#goIndirect(block, item, target),
-        again: () => this.#leaveWithRip(item, e.add(frame.ripBase, e.i64(item.offset))),
+        again: () => this.#leaveWithRip('time', item, e.add(frame.ripBase, e.i64(item.offset))),
       });
       EMITTED_SEMANTICS[item.shape.semantics as EmittedSemanticsKey](stage);
     });
@@ -211,7 +221,7 @@ export class UnitWriter {
       return;
     }
     const last = block.instructions.at(-1) as RegionInstruction;
-    this.#leave(last, e.i32(block.nextRecord - RECORD_SIZE_BYTES), e.i32(STATUS_NEXT));
+    this.#leave('uncompiled', last, e.i32(block.nextRecord - RECORD_SIZE_BYTES), e.i32(STATUS_NEXT));
   }
 
   // ---- ways on and out; each leaves the tracked flags as they were, for the way beside it ---------------------------
@@ -239,7 +249,7 @@ export class UnitWriter {
   #take(block: BasicBlock, item: RegionInstruction): void {
     const e = this.#e;
     if (block.taken === undefined) {
-      this.#leave(item, e.i32(item.record), e.i32(STATUS_TAKEN));
+      this.#leave('branch', item, e.i32(item.record), e.i32(STATUS_TAKEN));
       return;
     }
     this.#passInstructionsOf(block);
@@ -264,7 +274,7 @@ export class UnitWriter {
         }
       }
     }
-    this.#leaveWithRip(item, target);
+    this.#leaveWithRip('indirect', item, target);
   }
 
   /** Goes where the target table says, if it knows the offset `distance` (i64). */
@@ -302,14 +312,14 @@ export class UnitWriter {
   #leaveBefore(item: RegionInstruction, how: 'fault' | 'interpreter'): void {
     const e = this.#e;
     // The core goes on behind the record that it finds.
-    if (how === 'interpreter') this.#leave(item, e.i32(item.record - RECORD_SIZE_BYTES), e.i32(STATUS_NEXT));
-    else this.#leave(item, e.i32(item.record), e.i32(STATUS_FAULT));
+    if (how === 'interpreter') this.#leave('memory', item, e.i32(item.record - RECORD_SIZE_BYTES), e.i32(STATUS_NEXT));
+    else this.#leave('fault', item, e.i32(item.record), e.i32(STATUS_FAULT));
   }
 
-  #leaveWithRip(item: RegionInstruction, rip: Value): void {
+  #leaveWithRip(reason: ExitReason, item: RegionInstruction, rip: Value): void {
     const e = this.#e;
     e.storeTo(e.i32(0), CPU_BASE + RIP, 64, rip, 3);
-    this.#leave(item, e.i32(item.record), e.i32(STATUS_BRANCH));
+    this.#leave(reason, item, e.i32(item.record), e.i32(STATUS_BRANCH));
   }
 
   /** Leaves before a block's first instruction, for want of time. */
@@ -318,17 +328,32 @@ export class UnitWriter {
     const { budget, ripBase } = this.#frame;
     const first = block.instructions[0] as RegionInstruction;
     e.storeTo(e.i32(0), CPU_BASE + RIP, 64, e.add(ripBase, e.i64(block.offset)), 3);
+    this.#countExit('time', 0);
     // The core takes the record's count off the budget.
     e.assign(budget, e.add(budget, e.i32(first.count)));
     this.#finish(e.i32(first.record), e.i32(STATUS_BRANCH));
   }
 
   /** Leaves with an instruction's record; the budget becomes that of the beginning of the record's block. */
-  #leave(item: RegionInstruction, record: Value, status: Value): void {
+  #leave(reason: ExitReason, item: RegionInstruction, record: Value, status: Value): void {
     const e = this.#e;
     const { budget, position } = this.#frame;
+    this.#countExit(reason, reason === 'fault' || reason === 'memory' ? position : position + 1);
     e.assign(budget, e.add(budget, e.i32(item.count - position - 1)));
     this.#finish(record, status);
+  }
+  #countExit(reason: ExitReason, ranOfBlock: number): void {
+    const e = this.#e;
+    if (this.#firstBudget === undefined) return;
+    const ran = e.add(e.sub(this.#firstBudget, this.#frame.budget), e.i32(ranOfBlock));
+    this.#count(SLOT_INSTRUCTIONS, e.signExtend64(ran));
+    this.#count(slotOfExit(reason), e.i64(1));
+  }
+  #count(field: number, amount: Value): void {
+    const e = this.#e;
+    if (this.#profileSlot === undefined) return;
+    const at = this.#profileSlot + field;
+    e.storeTo(e.i32(0), at, 64, e.add(e.loadFrom(e.i32(0), at, 64, 3), amount), 3);
   }
   #finish(record: Value, status: Value): void {
     const e = this.#e;
