@@ -35,7 +35,7 @@ import { ExceptionLog } from './semantics/system/exception-log.ts';
 import { deliverEvent, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
 import { loadState, saveState } from './state/architectural-state.ts';
 import { CpuState } from './state/cpu-state.ts';
-import { updateDerivedState } from './state/derived.ts';
+import { updateMode, updatePaging } from './state/derived.ts';
 import { VECTOR_DB, VECTOR_NMI, VECTOR_UD } from './state/exceptions.ts';
 import {
   ACTIVITY,
@@ -49,6 +49,7 @@ import {
   FAULT_VECTOR,
   INTERRUPT_SHADOW,
   NO_FAULT,
+  PDPTES,
   RECORD,
   RIP_BASE,
   SYSTEM_FLAGS,
@@ -138,7 +139,8 @@ export class Cpu {
     const { wasm } = this.memory;
     this.state = new CpuState(wasm.buffer, CPU_BASE);
     this.exceptionLog = new ExceptionLog();
-    this.#paging = createPagingRegisters();
+    const pdptes = new Uint32Array(wasm.buffer, CPU_BASE + PDPTES, 8);
+    this.#paging = createPagingRegisters({ pdptes });
     this.#access = new MemoryAccess({ memory: this.memory, state: this.state, paging: this.#paging });
     const modules = interpreterModules(wasm.buffer.byteLength / WASM_PAGE_SIZE_BYTES);
     const host: CoreImports = {
@@ -166,6 +168,7 @@ export class Cpu {
     };
     const instance = new WebAssembly.Instance(modules.core, { host: { ...host, memory: wasm } });
     this.#run = instance.exports.run as (record: number, budget: number) => number;
+    this.state.evaluateFlags = instance.exports.flags as () => number;
     this.#registry = new HandlerRegistry({
       memory: wasm,
       coreExports: instance.exports,
@@ -424,7 +427,7 @@ export class Cpu {
   }
 
   #pagingChanged(keepGlobal: boolean): void {
-    updateDerivedState(this.state, this.#paging);
+    updatePaging(this.state, this.#paging);
     this.#access.linearAddressBits = 64 - this.state.field(CANONICAL_SHIFT);
     if (keepGlobal) this.#access.flushNonGlobal();
     else this.#access.flush();
@@ -432,7 +435,7 @@ export class Cpu {
   }
 
   #modeChanged(): void {
-    updateDerivedState(this.state, this.#paging);
+    updateMode(this.state);
     const table = this.state.cpl === 3 ? TLB_USER_READ : TLB_SUPERVISOR_READ;
     this.state.setField(TLB_READ, TLB_BASE + table * TLB_TABLE_SIZE_BYTES);
     // Entries that SMAP guards hold only while RFLAGS.AC = 1.

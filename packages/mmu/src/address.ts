@@ -27,19 +27,27 @@ export function canonicalAddress(linear: bigint, addressBits: number): bigint {
   return BigInt.asUintN(64, BigInt.asIntN(addressBits, linear));
 }
 
+/** A quadword and its two words, to go from one to the other without arithmetic on bigints: all of it little-endian. */
+const QUAD = new BigUint64Array(1);
+const WORDS = new Uint32Array(QUAD.buffer);
+
 /** Bits 31:0 of a 64-bit value, unsigned. */
 export function lowWord(value: bigint): number {
-  return Number(value & 0xffff_ffffn);
+  QUAD[0] = value;
+  return WORDS[0] as number;
 }
 
 /** Bits 63:32 of a 64-bit value, unsigned. */
 export function highWord(value: bigint): number {
-  return Number((value >> 32n) & 0xffff_ffffn);
+  QUAD[0] = value;
+  return WORDS[1] as number;
 }
 
 /** The unsigned 64-bit value of two words, each signed or unsigned. */
 export function joinWords(low: number, high: number): bigint {
-  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  WORDS[0] = low;
+  WORDS[1] = high;
+  return QUAD[0] as bigint;
 }
 
 /**

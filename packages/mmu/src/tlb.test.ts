@@ -45,6 +45,25 @@ function createTlb(): {
 const low = (linear: bigint): number => Number(linear & 0xffff_ffffn);
 const high = (linear: bigint): number => Number((linear >> 32n) & 0xffff_ffffn);
 
+describe('finding', () => {
+  it('gives the host address of what was entered, from that table alone', () => {
+    const { tlb } = createTlb();
+    tlb.fill(TLB_USER_READ, 0x8040_2000, 0xffff_8000, 0xf123_4000, 12);
+    expect(tlb.find(TLB_USER_READ, 0x8040_2abc, 0xffff_8000, false)).toBe(0xf123_4abc);
+    expect(tlb.find(TLB_SUPERVISOR_READ, 0x8040_2abc, 0xffff_8000, false)).toBe(-1);
+    expect(tlb.find(TLB_USER_READ, 0x8040_2abc, 0, false)).toBe(-1);
+    tlb.flushAll();
+    expect(tlb.find(TLB_USER_READ, 0x8040_2abc, 0xffff_8000, false)).toBe(-1);
+  });
+
+  it('gives what SMAP guards to those alone that may use it', () => {
+    const { tlb } = createTlb();
+    tlb.fill(TLB_SUPERVISOR_READ, 0x1000, 0, 0x5000, 12 | TLB_FLAG_SMAP);
+    expect(tlb.find(TLB_SUPERVISOR_READ, 0x1008, 0, false)).toBe(-1);
+    expect(tlb.find(TLB_SUPERVISOR_READ, 0x1008, 0, true)).toBe(0x5008);
+  });
+});
+
 describe('the format', () => {
   it('is four tables of 1024 entries of 16 bytes', () => {
     expect([TLB_TABLE_COUNT, TLB_TABLE_SIZE_BYTES, TLB_SIZE_BYTES]).toEqual([4, 16384, 65536]);

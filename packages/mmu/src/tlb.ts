@@ -169,6 +169,20 @@ export class SoftwareTlb {
     }
   }
 
+  /**
+   * Looks for a translation, as generated code does inline.
+   *
+   * @param withSmap whether entries marked `TLB_FLAG_SMAP` count: explicit accesses with EFLAGS.AC = 1 alone may use them
+   * @returns the host address, unsigned, or -1 where the table has none
+   */
+  find(table: number, linearLow: number, linearHigh: number, withSmap: boolean): number {
+    const words = this.#words;
+    const word = (((table & 3) << 10) | ((linearLow >>> 12) & 1023)) * WORDS_PER_ENTRY;
+    if (words[word] !== (linearLow & PAGE_MASK) || words[word + 1] !== (linearHigh | 0)) return -1;
+    if (!withSmap && ((words[word + 3] as number) & TLB_FLAG_SMAP) !== 0) return -1;
+    return ((words[word + 2] as number) + linearLow) >>> 0;
+  }
+
   /** Drops everything. */
   flushAll(): void {
     const words = this.#words;

@@ -1,21 +1,23 @@
-import { ACCESS_AC, ACCESS_IMPLICIT, ACCESS_WRITE } from '@longmode/mmu';
+import { ACCESS_AC, ACCESS_IMPLICIT, ACCESS_WRITE, highWord, joinWords, lowWord } from '@longmode/mmu';
 import type { LinearMemory } from '../semantics/system/context.ts';
 import type { CpuState } from '../state/cpu-state.ts';
 import { FAULT_VECTOR, NO_FAULT, SYSTEM_FLAGS } from '../state/layout.ts';
 import { FLAG_AC } from '../state/rflags.ts';
 import type { GuestMemory } from './guest-memory.ts';
-import type { MemoryAccess } from './memory-access.ts';
+import { HOST_FAULT, type MemoryAccess } from './memory-access.ts';
 
-/** Memory by linear address for system operations: translated afresh at every access, split at page ends. */
+/** Memory by linear address for system operations: translated by the TLB, split at page ends. */
 export class EngineLinearMemory implements LinearMemory {
   readonly #state: CpuState;
   readonly #access: MemoryAccess;
   readonly #memory: GuestMemory;
+  readonly #view: DataView;
 
   constructor(parts: { state: CpuState; access: MemoryAccess; memory: GuestMemory }) {
     this.#state = parts.state;
     this.#access = parts.access;
     this.#memory = parts.memory;
+    this.#view = new DataView(parts.memory.wasm.buffer);
   }
 
   get failed(): boolean {
@@ -23,77 +25,99 @@ export class EngineLinearMemory implements LinearMemory {
   }
 
   read8(linear: bigint, access: number): number {
-    const physical = this.#translate(linear, access);
-    return physical < 0 ? 0 : this.#memory.read8(physical);
+    const host = this.#translate(linear, access);
+    if (host >= 0) return this.#view.getUint8(host);
+    return host === HOST_FAULT ? 0 : this.#memory.read8(this.#access.walker.physical);
   }
   read16(linear: bigint, access: number): number {
-    if ((linear & 0xfffn) > 0xffen) {
+    if (isSplit(linear, 2)) {
       const low = this.read8(linear, access);
       return this.failed ? 0 : low | (this.read8(linear + 1n, access) << 8);
     }
-    const physical = this.#translate(linear, access);
-    return physical < 0 ? 0 : this.#memory.read16(physical);
+    const host = this.#translate(linear, access);
+    if (host >= 0) return this.#view.getUint16(host, true);
+    return host === HOST_FAULT ? 0 : this.#memory.read16(this.#access.walker.physical);
   }
   read32(linear: bigint, access: number): number {
-    if ((linear & 0xfffn) > 0xffcn) {
+    if (isSplit(linear, 4)) {
       const low = this.read16(linear, access);
       return this.failed ? 0 : (low | (this.read16(linear + 2n, access) << 16)) >>> 0;
     }
-    const physical = this.#translate(linear, access);
-    return physical < 0 ? 0 : this.#memory.read32(physical);
+    const host = this.#translate(linear, access);
+    if (host >= 0) return this.#view.getUint32(host, true);
+    return host === HOST_FAULT ? 0 : this.#memory.read32(this.#access.walker.physical);
   }
   read64(linear: bigint, access: number): bigint {
-    const low = this.read32(linear, access);
-    if (this.failed) return 0n;
-    return BigInt(low) | (BigInt(this.read32(linear + 4n, access)) << 32n);
+    if (isSplit(linear, 8)) {
+      const low = this.read32(linear, access);
+      return this.failed ? 0n : joinWords(low, this.read32(linear + 4n, access));
+    }
+    const host = this.#translate(linear, access);
+    if (host >= 0) return this.#view.getBigUint64(host, true);
+    if (host === HOST_FAULT) return 0n;
+    const { physical } = this.#access.walker;
+    return joinWords(this.#memory.read32(physical), this.#memory.read32(physical + 4));
   }
 
   write8(linear: bigint, value: number, access: number): boolean {
-    return this.#write(linear, BigInt(value), 1, access);
+    const host = this.#translate(linear, access | ACCESS_WRITE);
+    if (host >= 0) this.#view.setUint8(host, value);
+    else if (host === HOST_FAULT) return false;
+    else this.#memory.write8(this.#access.walker.physical, value & 0xff);
+    return true;
   }
   write16(linear: bigint, value: number, access: number): boolean {
-    return this.#write(linear, BigInt(value), 2, access);
+    if (isSplit(linear, 2)) return this.#writeSplit(linear, value, 0, 2, access);
+    const host = this.#translate(linear, access | ACCESS_WRITE);
+    if (host >= 0) this.#view.setUint16(host, value, true);
+    else if (host === HOST_FAULT) return false;
+    else this.#memory.write16(this.#access.walker.physical, value & 0xffff);
+    return true;
   }
   write32(linear: bigint, value: number, access: number): boolean {
-    return this.#write(linear, BigInt(value), 4, access);
+    if (isSplit(linear, 4)) return this.#writeSplit(linear, value, 0, 4, access);
+    const host = this.#translate(linear, access | ACCESS_WRITE);
+    if (host >= 0) this.#view.setUint32(host, value, true);
+    else if (host === HOST_FAULT) return false;
+    else this.#memory.write32(this.#access.walker.physical, value >>> 0);
+    return true;
   }
   write64(linear: bigint, value: bigint, access: number): boolean {
-    return this.#write(linear, value, 8, access);
+    if (isSplit(linear, 8)) return this.#writeSplit(linear, lowWord(value), highWord(value), 8, access);
+    const host = this.#translate(linear, access | ACCESS_WRITE);
+    if (host >= 0) this.#view.setBigUint64(host, value, true);
+    else if (host === HOST_FAULT) return false;
+    else {
+      const { physical } = this.#access.walker;
+      this.#memory.write32(physical, lowWord(value));
+      this.#memory.write32(physical + 4, highWord(value));
+    }
+    return true;
   }
 
   probeWrite(linear: bigint, sizeBytes: number, access: number): boolean {
+    if (!isSplit(linear, sizeBytes)) return this.#translate(linear, access | ACCESS_WRITE) !== HOST_FAULT;
     for (let at = linear; at < linear + BigInt(sizeBytes); at = (at & ~0xfffn) + 0x1000n) {
-      if (this.#translate(at, access | ACCESS_WRITE) < 0) return false;
+      if (this.#translate(at, access | ACCESS_WRITE) === HOST_FAULT) return false;
     }
     return true;
   }
 
-  /** All pages are checked before the first byte changes. */
-  #write(linear: bigint, value: bigint, sizeBytes: number, access: number): boolean {
-    const isSplit = (linear & 0xfffn) + BigInt(sizeBytes) > 0x1000n;
-    if (isSplit && !this.probeWrite(linear, sizeBytes, access)) return false;
-    const physical = this.#translate(linear, access | ACCESS_WRITE);
-    if (physical < 0) return false;
-    if (isSplit) {
-      for (let i = 0; i < sizeBytes; i++) {
-        const at = this.#translate(linear + BigInt(i), access | ACCESS_WRITE);
-        this.#memory.write8(at, Number((value >> BigInt(8 * i)) & 0xffn));
-      }
-    } else if (sizeBytes === 1) this.#memory.write8(physical, Number(value & 0xffn));
-    else if (sizeBytes === 2) this.#memory.write16(physical, Number(value & 0xffffn));
-    else {
-      this.#memory.write32(physical, Number(value & 0xffffffffn));
-      if (sizeBytes === 8) this.#memory.write32(physical + 4, Number((value >> 32n) & 0xffffffffn));
+  /** Writes across a page's end, byte by byte. All pages are checked before the first byte changes. */
+  #writeSplit(linear: bigint, low: number, high: number, sizeBytes: number, access: number): boolean {
+    if (!this.probeWrite(linear, sizeBytes, access)) return false;
+    for (let i = 0; i < sizeBytes; i++) {
+      this.write8(linear + BigInt(i), ((i < 4 ? low : high) >>> (8 * (i & 3))) & 0xff, access);
     }
     return true;
   }
 
-  /** Physical address, or -1 with #PF recorded. */
+  /** @returns what `MemoryAccess.hostFor` returns */
   #translate(linear: bigint, access: number): number {
-    const low = Number(linear & 0xffffffffn) | 0;
-    const high = Number((linear >> 32n) & 0xffffffffn) | 0;
-    const explicit = (access & ACCESS_IMPLICIT) === 0 && (this.#state.field(SYSTEM_FLAGS) & FLAG_AC) !== 0;
-    if (!this.#access.walkFor(low, high, explicit ? access | ACCESS_AC : access)) return -1;
-    return this.#access.walker.physical;
+    const isExempt = (access & ACCESS_IMPLICIT) === 0 && (this.#state.field(SYSTEM_FLAGS) & FLAG_AC) !== 0;
+    return this.#access.hostFor(lowWord(linear), highWord(linear), isExempt ? access | ACCESS_AC : access);
   }
 }
+
+/** Whether an access reaches into the next page. */
+const isSplit = (linear: bigint, sizeBytes: number): boolean => (lowWord(linear) & 0xfff) + sizeBytes > 0x1000;

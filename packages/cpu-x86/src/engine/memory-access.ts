@@ -26,6 +26,10 @@ import { ACCESS_INFO_STACK } from './tlb-probe.ts';
 
 const BOUNCE_ADDRESS = CPU_BASE + BOUNCE;
 
+/** What `hostFor` returns when the access faults, and where there is memory without a host page for it. */
+export const HOST_FAULT = -2;
+export const HOST_NONE = -1;
+
 /**
  * The TLB's miss path and everything else that turns linear addresses into bytes. Accesses that no host page serves –
  * device memory, page crossings, ROM, pages with decoded code that must be told – go through the bounce buffer.
@@ -151,6 +155,23 @@ export class MemoryAccess {
     return this.#walk(low, high, access);
   }
 
+  /**
+   * The translation of an access that TypeScript makes within a page, by the TLB where that has it.
+   *
+   * @returns the host address; `HOST_NONE` for device memory, ROM and pages with code that are to be written, whose
+   * physical address `walker` holds; `HOST_FAULT` with #PF recorded
+   */
+  hostFor(low: number, high: number, access: number): number {
+    const isWrite = (access & ACCESS_WRITE) !== 0;
+    const known = this.tlb.find(tableOf(access, isWrite), low, high, (access & ACCESS_AC) !== 0);
+    if (known >= 0) return known;
+    if (!this.#walk(low, high, access)) return HOST_FAULT;
+    const page = this.#memory.pageOf(this.walker.physical);
+    if (page < 0 || (isWrite && !this.#memory.isPlainPage(page))) return HOST_NONE;
+    this.#fill(low, high, access, page, isWrite);
+    return this.#memory.hostOfPage(page) + (low & 0xfff);
+  }
+
   #dataAccess(): number {
     const user = this.#state.cpl === 3 ? ACCESS_USER : 0;
     return (this.#state.field(SYSTEM_FLAGS) & FLAG_AC) !== 0 ? user | ACCESS_AC : user;
@@ -192,16 +213,8 @@ export class MemoryAccess {
     const { walker } = this;
     let flags = walker.pageShift;
     if (walker.global) flags |= TLB_FLAG_GLOBAL;
-    const isUser = isUserAccess(access);
-    if (walker.smapGuarded && !isUser) flags |= TLB_FLAG_SMAP;
-    const table = isUser
-      ? write
-        ? TLB_USER_WRITE
-        : TLB_USER_READ
-      : write
-        ? TLB_SUPERVISOR_WRITE
-        : TLB_SUPERVISOR_READ;
-    this.tlb.fill(table, low, high, this.#memory.hostOfPage(page), flags);
+    if (walker.smapGuarded && !isUserAccess(access)) flags |= TLB_FLAG_SMAP;
+    this.tlb.fill(tableOf(access, write), low, high, this.#memory.hostOfPage(page), flags);
   }
 
   #fillBounce(offset: number, physical: number, count: number): void {
@@ -240,6 +253,12 @@ export class MemoryAccess {
       }
     }
   }
+}
+
+/** The table of the TLB that serves an access. */
+function tableOf(access: number, write: boolean): number {
+  if (isUserAccess(access)) return write ? TLB_USER_WRITE : TLB_USER_READ;
+  return write ? TLB_SUPERVISOR_WRITE : TLB_SUPERVISOR_READ;
 }
 
 /** The last page of device memory for each kind of access: guests write screens one cell after the other. */

@@ -10,7 +10,7 @@ import {
   SYSTEM_FLAGS,
 } from './layout.ts';
 import { materializeArithmeticFlags } from './lazy-flags.ts';
-import { FLAG_RESERVED_1, FLAGS_ARITHMETIC, KIND_EXPLICIT } from './rflags.ts';
+import { FLAG_RESERVED_1, FLAGS_ARITHMETIC, KIND_EXPLICIT, KIND_WIDTH_BITS } from './rflags.ts';
 import { SegmentRegister } from './segment-register.ts';
 
 /**
@@ -24,6 +24,9 @@ export class CpuState {
   readonly u64: BigUint64Array;
   /** ES, CS, SS, DS, FS, GS, LDTR, TR. */
   readonly segments: readonly SegmentRegister[];
+
+  /** Evaluates lazy flags without changing them. An engine whose generated code knows how sets its own function here. */
+  evaluateFlags: () => number = () => materializeArithmeticFlags(this);
 
   /** @param base byte offset of the state in `buffer`, a multiple of 8 */
   constructor(buffer: ArrayBufferLike, base: number) {
@@ -94,14 +97,27 @@ export class CpuState {
     this.u64[offset >> 3] = value;
   }
 
+  /** Whether a u64 field is zero. */
+  isZero(offset: number): boolean {
+    return this.u32[offset >> 2] === 0 && this.u32[(offset >> 2) + 1] === 0;
+  }
+  /** Copies a u64 field. */
+  copyWide(to: number, from: number): void {
+    this.u32[to >> 2] = this.u32[from >> 2] as number;
+    this.u32[(to >> 2) + 1] = this.u32[(from >> 2) + 1] as number;
+  }
+
   /** RFLAGS, lazy flags evaluated. */
   get rflags(): number {
-    return ((this.u32[SYSTEM_FLAGS >> 2] as number) | FLAG_RESERVED_1 | materializeArithmeticFlags(this)) >>> 0;
+    const isExplicit = (this.u32[FLAGS_KIND >> 2] as number) >> KIND_WIDTH_BITS === KIND_EXPLICIT;
+    const arithmetic = isExplicit ? (this.u32[FLAGS_X >> 2] as number) & FLAGS_ARITHMETIC : this.evaluateFlags();
+    return ((this.u32[SYSTEM_FLAGS >> 2] as number) | FLAG_RESERVED_1 | arithmetic) >>> 0;
   }
   /** Sets every flag as given; the caller has decided which bits may change. */
   set rflags(value: number) {
     this.u32[SYSTEM_FLAGS >> 2] = value & ~(FLAGS_ARITHMETIC | FLAG_RESERVED_1);
     this.u32[FLAGS_KIND >> 2] = KIND_EXPLICIT;
-    this.u64[FLAGS_X >> 3] = BigInt(value & FLAGS_ARITHMETIC);
+    this.u32[FLAGS_X >> 2] = value & FLAGS_ARITHMETIC;
+    this.u32[(FLAGS_X >> 2) + 1] = 0;
   }
 }

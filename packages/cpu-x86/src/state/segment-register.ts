@@ -65,6 +65,9 @@ export class SegmentRegister {
   set base(value: bigint) {
     this.#state.setWideField(this.#offset + SEGMENT_BASE, value);
   }
+  get hasBaseZero(): boolean {
+    return this.#state.isZero(this.#offset + SEGMENT_BASE);
+  }
   /** Bytes, granularity applied, inclusive. */
   get limit(): number {
     return this.#state.field(this.#offset + SEGMENT_LIMIT);

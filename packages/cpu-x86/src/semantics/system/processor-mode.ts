@@ -1,4 +1,4 @@
-import { ACCESS_AC, ACCESS_USER } from '@longmode/mmu';
+import { ACCESS_AC, ACCESS_USER, highWord, isCanonical } from '@longmode/mmu';
 import { CS, SS } from '../../decode/instruction.ts';
 import { CR0_PE, EFER_LMA } from '../../state/control-registers.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
@@ -33,7 +33,7 @@ export function hasParagraphSegments(state: CpuState): boolean {
 
 /** IA-32e mode (64-bit or compatibility mode): EFER.LMA is set. */
 export function isLongMode(state: CpuState): boolean {
-  return (state.wideField(MSR_EFER) & BigInt(EFER_LMA)) !== 0n;
+  return (state.field(MSR_EFER) & EFER_LMA) !== 0;
 }
 
 /** IA-32e mode with a 64-bit code segment. */
@@ -67,7 +67,7 @@ export function dataAccess(state: CpuState): number {
 
 /** Whether bits 63 down to `linearAddressBits - 1` of an address are equal. */
 export function isCanonicalAddress(cpu: SystemCpu, linear: bigint): boolean {
-  return BigInt.asUintN(64, BigInt.asIntN(cpu.linearAddressBits, linear)) === BigInt.asUintN(64, linear);
+  return isCanonical(0, highWord(linear), cpu.linearAddressBits);
 }
 
 /** Tests that CPL is 0; raises #GP(0) and gives false where not. */
