@@ -1,6 +1,6 @@
 import type { CodeBuilder } from '@longmode/wasm-encoder';
 import type { LocalPool, Value, Width } from '../semantics/language.ts';
-import { type SegmentChoice, Semantics, type StringStep } from '../semantics/stage.ts';
+import { type SegmentChoice, Semantics, type StringBlock, type StringStep } from '../semantics/stage.ts';
 import { VECTOR_GP } from '../state/exceptions.ts';
 import {
   CANONICAL_SHIFT,
@@ -15,6 +15,7 @@ import {
 import type { CoreFunctions } from './interpreter/core-functions.ts';
 import type { Shape } from './interpreter/shape.ts';
 import { CPU_BASE } from './memory-plan.ts';
+import { emitStringBlock } from './string-block.ts';
 import { ACCESS_INFO_WRITE, emitTlbProbe, type TlbProbe } from './tlb-probe.ts';
 
 /** log2 of the bytes of a guest value. */
@@ -38,7 +39,7 @@ export abstract class EngineStage extends Semantics {
   readonly is64BitMode: boolean;
   readonly conditionCode: number;
   readonly repeat: 0 | 0xf2 | 0xf3;
-  protected readonly shape: Shape;
+  readonly shape: Shape;
   protected readonly core: CoreFunctions;
   /** Address 0: the state lies at constant offsets. */
   protected readonly base: Value;
@@ -76,8 +77,12 @@ export abstract class EngineStage extends Semantics {
   protected abstract commit(host: Value): void;
   /** Stores a fixed value, or leaves. */
   protected abstract storeAt(access: MemoryReference, value: Value): void;
-  /** Leaves if no iteration of a repeated instruction may follow, else counts one. */
-  protected abstract countIteration(): void;
+  /** Further iterations of a repeated instruction that there is time for (i32, signed). */
+  abstract timeForIterations(): Value;
+  /** Takes the time of further iterations. */
+  abstract takeTimeFor(iterations: Value): void;
+  /** Leaves a repeated instruction between two iterations, to run on at another time. */
+  protected abstract leaveUnfinished(): void;
 
   // ---- memory -----------------------------------------------------------------------------------------------------
 
@@ -104,7 +109,8 @@ export abstract class EngineStage extends Semantics {
     };
   }
 
-  protected probe({ linear, width }: MemoryReference, write: boolean): TlbProbe {
+  /** Finds an access's host address without more than asking the TLB. */
+  probe({ linear, width }: MemoryReference, write: boolean): TlbProbe {
     return emitTlbProbe(this, this.tlbTable(), linear, width, write);
   }
 
@@ -175,7 +181,7 @@ export abstract class EngineStage extends Semantics {
    * Iterations count as instructions: the first is the instruction itself, each further one takes from the budget; when
    * that is used up, the instruction stays unfinished at its own RIP.
    */
-  repeatString(body: () => StringStep): void {
+  repeatString(body: () => StringStep, together?: StringBlock): void {
     if (this.repeat === 0) {
       body();
       return;
@@ -186,6 +192,7 @@ export abstract class EngineStage extends Semantics {
     this.push(this.eqz(this.readGpr(counter, width)));
     this.code.brIf(done);
     const again = this.code.loop();
+    if (together) emitStringBlock(this, together);
     const { stop } = body();
     const left = this.readGpr(counter, width);
     const next = this.let(this.truncate(this.sub(left, this.like(left, 1)), width));
@@ -196,14 +203,15 @@ export abstract class EngineStage extends Semantics {
     }
     this.push(this.eqz(next));
     this.code.brIf(done);
-    this.countIteration();
+    this.choose(this.leS(this.timeForIterations(), this.i32(0)), () => this.leaveUnfinished());
+    this.takeTimeFor(this.i32(1));
     this.code.br(again);
     this.code.end();
     this.code.end();
   }
 
   /** A conditional of the engine's own, in which nothing that the engine tracks at compile time changes. */
-  protected choose(condition: Value, then: () => void, otherwise?: () => void): void {
+  choose(condition: Value, then: () => void, otherwise?: () => void): void {
     super.if(condition, then, otherwise);
   }
 }

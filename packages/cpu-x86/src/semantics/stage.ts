@@ -94,9 +94,16 @@ export abstract class Semantics extends Emitter {
   abstract faultIf(condition: Value, vector: number): void;
   /** Runs `body`; wherever a fault leaves it, `undo` runs first. */
   abstract undoOnFault(undo: () => void, body: () => void): void;
-  /** Runs iterations of a string instruction; see `string.ts`. */
-  abstract repeatString(body: () => StringStep): void;
+  /**
+   * Runs iterations of a string instruction; see `string.ts`.
+   *
+   * @param together what iterations upwards in memory come to, where an engine may do many of them at once
+   */
+  abstract repeatString(body: () => StringStep, together?: StringBlock): void;
 }
+
+/** Many elements at once: copied from [RSI] to [RDI], or RAX stored to [RDI]. Nothing but the registers changes beside. */
+export type StringBlock = 'copy' | 'fill';
 
 /** What one iteration of a repeated string instruction reports. */
 export interface StringStep {

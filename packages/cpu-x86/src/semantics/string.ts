@@ -29,14 +29,14 @@ export const MOVS: SemanticsFn = (s) =>
     s.store(ES, s.readGpr(RDI, s.addressWidth), s.width, value);
     advance(s, RSI, RDI);
     return {};
-  });
+  }, 'copy');
 
 export const STOS: SemanticsFn = (s) =>
   s.repeatString(() => {
     s.store(ES, s.readGpr(RDI, s.addressWidth), s.width, s.readGpr(0, s.width));
     advance(s, RDI);
     return {};
-  });
+  }, 'fill');
 
 export const LODS: SemanticsFn = (s) =>
   s.repeatString(() => {

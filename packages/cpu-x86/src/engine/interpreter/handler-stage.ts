@@ -237,16 +237,18 @@ export class HandlerStage extends EngineStage {
     return this.i32((width / 8) | (write ? ACCESS_INFO_WRITE : 0) | stack);
   }
 
-  protected countIteration(): void {
+  timeForIterations(): Value {
+    return this.let(this.sub(this.loadFrom(this.base, CPU_BASE + BUDGET, 32, 2), this.#recordByte(RECORD_COUNT)));
+  }
+  takeTimeFor(iterations: Value): void {
     const budget = this.loadFrom(this.base, CPU_BASE + BUDGET, 32, 2);
-    const count = this.#recordByte(RECORD_COUNT);
-    this.choose(this.leS(budget, count), () => {
-      const base = this.loadFrom(this.base, CPU_BASE + RIP_BASE, 64, 3);
-      const rip = this.add(base, this.zeroExtend64(this.#recordHalf(RECORD_OFFSET)));
-      this.storeTo(this.base, CPU_BASE + RIP, 64, rip, 3);
-      this.#exits.again();
-    });
-    this.storeTo(this.base, CPU_BASE + BUDGET, 32, this.sub(budget, this.i32(1)), 2);
+    this.storeTo(this.base, CPU_BASE + BUDGET, 32, this.sub(budget, iterations), 2);
+  }
+  protected leaveUnfinished(): void {
+    const base = this.loadFrom(this.base, CPU_BASE + RIP_BASE, 64, 3);
+    const rip = this.add(base, this.zeroExtend64(this.#recordHalf(RECORD_OFFSET)));
+    this.storeTo(this.base, CPU_BASE + RIP, 64, rip, 3);
+    this.#exits.again();
   }
 
   // ---- flags ------------------------------------------------------------------------------------------------------

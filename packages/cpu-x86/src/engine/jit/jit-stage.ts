@@ -1,6 +1,6 @@
 import { BASE_RIP, type Operand as DecodedOperand, type MemoryOperand, NO_REGISTER } from '../../decode/instruction.ts';
 import type { Value, Width } from '../../semantics/language.ts';
-import type { Operand, StringStep } from '../../semantics/stage.ts';
+import type { Operand, StringBlock, StringStep } from '../../semantics/stage.ts';
 import { KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT } from '../../state/rflags.ts';
 import { EngineStage, type MemoryReference } from '../engine-stage.ts';
 import { explicitOperands, memoryOperand } from '../interpreter/shape.ts';
@@ -185,10 +185,14 @@ export class JitStage extends EngineStage {
     return this.let(host);
   }
 
-  protected countIteration(): void {
-    const { budget } = this.#frame;
-    this.choose(this.leS(budget, this.i32(this.#frame.position + 1)), () => this.#exits.again());
-    this.assign(budget, this.sub(budget, this.i32(1)));
+  timeForIterations(): Value {
+    return this.let(this.sub(this.#frame.budget, this.i32(this.#frame.position + 1)));
+  }
+  takeTimeFor(iterations: Value): void {
+    this.assign(this.#frame.budget, this.sub(this.#frame.budget, iterations));
+  }
+  protected leaveUnfinished(): void {
+    this.#exits.again();
   }
 
   // ---- flags ------------------------------------------------------------------------------------------------------
@@ -239,9 +243,9 @@ export class JitStage extends EngineStage {
   }
 
   /** Flags that an iteration sets are those of every way on: the next one may fault, and the first may not happen. */
-  override repeatString(body: () => StringStep): void {
+  override repeatString(body: () => StringStep, together?: StringBlock): void {
     if (this.repeat === 0 || !effectsOfInstruction(this.#item).mayChangeFlags) {
-      super.repeatString(body);
+      super.repeatString(body, together);
       return;
     }
     this.#flags.makeDynamic();
