@@ -118,7 +118,7 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
       },
       engine: {
         kind: 'enum',
-        values: ['interpreter', 'jit'],
+        values: ['interpreter', 'jit', 'check'],
         optional: true,
         brief: 'What runs the code; the results are the same [jit]',
       },

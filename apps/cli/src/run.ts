@@ -36,7 +36,7 @@ export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
   readonly successCode?: number;
   readonly reboot: boolean;
   readonly pace?: 'real' | 'max';
-  readonly engine?: 'interpreter' | 'jit';
+  readonly engine?: 'interpreter' | 'jit' | 'check';
   readonly debugExit?: DebugExitPort;
   readonly verbose?: boolean;
   readonly quiet?: boolean;

@@ -6,6 +6,8 @@ import {
   TLB_USER_READ,
 } from '@longmode/mmu';
 import { type Instruction, SS } from './decode/instruction.ts';
+import { guardImports } from './engine/check/replay.ts';
+import { type CheckStatistics, UnitChecker } from './engine/check/unit-checker.ts';
 import { CodeCache, type Undecodable } from './engine/code-cache.ts';
 import { GuestMemory } from './engine/guest-memory.ts';
 import type { CoreImports } from './engine/interpreter/core-module.ts';
@@ -71,8 +73,11 @@ export type StopReason =
   /** `requestStop` was called. */
   | 'stopped';
 
-/** What runs the code: the interpreter alone, or also compiled code for what runs often. The results are the same. */
-export type Engine = 'interpreter' | 'jit';
+/**
+ * What runs the code: the interpreter alone, or also compiled code for what runs often. The results are the same. `check`
+ * compares them: whatever compiled code does, the interpreter does again, and `run` throws where they differ.
+ */
+export type Engine = 'interpreter' | 'jit' | 'check';
 
 /** What a CPU is made of. */
 export interface CpuOptions {
@@ -121,6 +126,7 @@ export class Cpu {
   readonly #context: EngineSystemCpu;
   readonly #registry: HandlerRegistry;
   readonly #run: (record: number, budget: number) => number;
+  readonly #checker: UnitChecker | undefined;
   #interruptLine = false;
   #nmiPending = false;
   #isNmiBlocked = false;
@@ -166,7 +172,9 @@ export class Cpu {
         this.#cache.jit?.compile(head, retired);
       },
     };
-    const instance = new WebAssembly.Instance(modules.core, { host: { ...host, memory: wasm } });
+    const isChecking = options.engine === 'check';
+    const imports = isChecking ? guardImports(host, () => this.#checker?.activeReplay) : host;
+    const instance = new WebAssembly.Instance(modules.core, { host: { ...imports, memory: wasm } });
     this.#run = instance.exports.run as (record: number, budget: number) => number;
     this.state.evaluateFlags = instance.exports.flags as () => number;
     this.#registry = new HandlerRegistry({
@@ -174,6 +182,7 @@ export class Cpu {
       coreExports: instance.exports,
       inlineKeys: modules.inlineKeys,
       ...(modules.prebuilt === undefined ? {} : { prebuilt: modules.prebuilt }),
+      ...(isChecking ? { intercept: (head, unit) => (this.#checker as UnitChecker).check(head, unit) } : {}),
     });
     this.#cache = new CodeCache({
       memory: this.memory,
@@ -181,7 +190,7 @@ export class Cpu {
       access: this.#access,
       registry: this.#registry,
       isEmitted: (key) => key in EMITTED_SEMANTICS,
-      ...(options.engine === 'jit' ? { jit: { ...JIT_OPTIONS, ...options.jit } } : {}),
+      ...(options.engine === 'jit' || isChecking ? { jit: { ...JIT_OPTIONS, ...options.jit } } : {}),
     });
     this.#access.isStackOperand = () => {
       const instruction = this.#cache.instructionOf(this.state.field(RECORD));
@@ -206,7 +215,26 @@ export class Cpu {
         this.#attention = true;
       },
     });
+    if (isChecking) this.#checker = this.#createChecker();
     this.reset();
+  }
+
+  #createChecker(): UnitChecker {
+    const { state, memory } = this;
+    return new UnitChecker({
+      state,
+      memory,
+      access: this.#access,
+      cache: this.#cache,
+      registry: this.#registry,
+      run: this.#run,
+      retired: () => this.#retired + this.#sliceSize - (state.field(BUDGET) | 0),
+      endSlice: (retired) => {
+        this.#retired = retired;
+        this.#sliceSize = 0;
+        this.#cache.passStop();
+      },
+    });
   }
 
   /** Power-on state: real mode, CS:IP F000:FFF0 with base FFFF0000. Memory keeps its contents. */
@@ -237,6 +265,10 @@ export class Cpu {
   /** What ran in compiled code since the CPU was made, by unit, if `jit.isProfiling` asked for it. */
   get jitProfile(): readonly UnitProfile[] | undefined {
     return this.#cache.jit?.profile;
+  }
+  /** How much was compared, where the engine is `check`. */
+  get checkStatistics(): CheckStatistics | undefined {
+    return this.#checker?.statistics;
   }
   /** Counters of the compiler, where the engine has one. */
   get jitStatistics(): JitStatistics | undefined {
@@ -278,6 +310,8 @@ export class Cpu {
    * Runs until `limit` more instructions have retired or something stops the processor. Events that are pending are
    * delivered at the first instruction boundary that allows them; a delivery counts as one instruction, so that guests
    * which only fault make time pass too.
+   *
+   * @throws {EngineDivergenceError} with the engine `check`, where compiled code is wrong
    */
   run(limit: number): StopReason {
     const { state } = this;

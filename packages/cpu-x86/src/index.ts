@@ -1,6 +1,14 @@
 /** An x86-64 processor. The decoder alone is `@longmode/cpu-x86/decode`. */
 export { Cpu, type CpuOptions, type Engine, type StopReason } from './cpu.ts';
 export { CS, DS, ES, FS, GS, SS } from './decode/instruction.ts';
+export {
+  type ByteDifference,
+  type CpuDivergence,
+  EngineDivergenceError,
+  type ExecutedInstruction,
+  type FieldDifference,
+} from './engine/check/divergence.ts';
+export type { CheckStatistics } from './engine/check/unit-checker.ts';
 export type { GuestMemory, RegionKind } from './engine/guest-memory.ts';
 export type { JitOptions, JitStatistics } from './engine/jit/jit.ts';
 export type { ExitReason, UnitProfile } from './engine/jit/profile.ts';

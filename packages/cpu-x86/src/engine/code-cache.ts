@@ -76,6 +76,7 @@ export class CodeCache implements CompilableCode {
   /** The compiler, where there is one: then blocks have a head that counts how often they run. */
   readonly jit: Jit | undefined;
   readonly #heads = new Map<number, Block>();
+  #flushCount = 0;
 
   constructor(parts: {
     memory: GuestMemory;
@@ -176,8 +177,14 @@ export class CodeCache implements CompilableCode {
     this.#state.setField(JUMP_TAG, tag);
   }
 
+  /** How often everything was forgotten: addresses of records count until it next happens. */
+  get flushCount(): number {
+    return this.#flushCount;
+  }
+
   /** Forgets everything that was decoded. */
   flush(): void {
+    this.#flushCount++;
     this.jit?.clear();
     this.#heads.clear();
     this.#pages.clear();

@@ -16,12 +16,16 @@ import { HandlerStage } from './handler-stage.ts';
 import { importGuestMemory } from './memory-import.ts';
 import { HANDLER_FIRST_SHAPE } from './run-function.ts';
 import { FLAGS_DEAD_SUFFIX, type Shape } from './shape.ts';
+import { tableFunction } from './table-function.ts';
 
 /** A module with a function `h0`, `h1`, ... for each key. */
 export interface PrebuiltHandlers {
   readonly shapeKeys: readonly string[];
   module(): WebAssembly.Module;
 }
+
+/** A function that was installed for records: `(record) -> STATUS_*`. */
+export type InstalledFunction = (record: number) => number;
 
 /**
  * Numbers the handlers. Inline shapes come first; any other shape gets a function of its own when it is first decoded.
@@ -32,6 +36,7 @@ export class HandlerRegistry {
   readonly #numbers = new Map<string, number>();
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
+  readonly #intercept: ((record: number, run: InstalledFunction) => number) | undefined;
   readonly #firstOutOfLine: number;
   readonly #prebuiltEnd: number;
   #prebuilt: PrebuiltHandlers | undefined;
@@ -48,9 +53,12 @@ export class HandlerRegistry {
     inlineKeys: readonly string[];
     /** Handlers made ahead of time, see `Prebuilt`. */
     prebuilt?: PrebuiltHandlers;
+    /** Called in the place of installed functions. */
+    intercept?: (record: number, run: InstalledFunction) => number;
   }) {
     this.#memory = parts.memory;
     this.#exports = parts.coreExports;
+    this.#intercept = parts.intercept;
     parts.inlineKeys.forEach((key, index) => {
       this.#numbers.set(key, HANDLER_FIRST_SHAPE + index);
     });
@@ -101,9 +109,15 @@ export class HandlerRegistry {
   /** Puts a function `(record) -> STATUS_*` of a module that imports what handlers do behind a number of its own. */
   install(module: WebAssembly.Module, name: string): number {
     const number = this.#free.pop() ?? this.#next++;
-    const instance = new WebAssembly.Instance(module, { core: this.#exports, host: { memory: this.#memory } });
-    this.#set(number, instance.exports[name] as () => void);
+    const run = this.instantiate(module, name);
+    const intercept = this.#intercept;
+    this.#set(number, intercept === undefined ? run : tableFunction((record) => intercept(record, run)));
     return number;
+  }
+  /** @returns a function of a module that imports what handlers do, without a number */
+  instantiate(module: WebAssembly.Module, name: string): InstalledFunction {
+    const instance = new WebAssembly.Instance(module, { core: this.#exports, host: { memory: this.#memory } });
+    return instance.exports[name] as InstalledFunction;
   }
   /** Frees the number of an installed function. */
   uninstall(number: number): void {
@@ -132,10 +146,10 @@ export class HandlerRegistry {
   #instantiate(module: WebAssembly.Module, keys: readonly string[]): void {
     const instance = new WebAssembly.Instance(module, { core: this.#exports, host: { memory: this.#memory } });
     for (const [index, key] of keys.entries()) {
-      this.#set(this.#numbers.get(key) as number, instance.exports[`h${index}`] as () => void);
+      this.#set(this.#numbers.get(key) as number, instance.exports[`h${index}`] as InstalledFunction);
     }
   }
-  #set(number: number, handler: (() => void) | null): void {
+  #set(number: number, handler: InstalledFunction | null): void {
     const table = this.#exports.handlers as WebAssembly.Table;
     const element = number - this.#firstOutOfLine;
     if (element >= table.length) table.grow(table.length);
