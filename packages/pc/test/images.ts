@@ -1,10 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const kernels = new URL('../../../kernels/', import.meta.url);
 
 /** One of the guests that come with the sources. */
 export function readImage(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`images/${name}`, kernels)));
+}
+
+/** The names of all of them. */
+export function imageNames(): string[] {
+  return readdirSync(new URL('images', kernels)).filter((name) => name !== 'manifest.json');
 }
 
 /** A text beside them: what they say and do elsewhere. */
