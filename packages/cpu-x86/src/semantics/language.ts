@@ -120,6 +120,11 @@ export class Emitter {
     return { kind: 'local', type: value.type, index };
   }
 
+  /** As `let`, but a variable is taken as it is: for values that stay as they are until they are used. */
+  fix(value: Value): Value {
+    return value.kind === 'local' ? value : this.let(value);
+  }
+
   /** A variable that may be assigned again; it starts as `value`. */
   variable(value: Value): Value & { readonly kind: 'local' } {
     const index = this.locals.take(value.type);

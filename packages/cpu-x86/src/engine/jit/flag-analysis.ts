@@ -1,4 +1,5 @@
 import type { Width } from '../../semantics/language.ts';
+import { explicitOperands } from '../interpreter/shape.ts';
 import { effectsOf, type InstructionEffects } from './instruction-effects.ts';
 import { type BasicBlock, type Region, type RegionInstruction, successorsOf } from './region.ts';
 
@@ -12,12 +13,26 @@ export interface FlagAnalysis {
   readonly liveAt: readonly boolean[];
   /** General registers that the region uses. */
   readonly registers: number;
+  /** All forms but the dynamic one that the flags have anywhere, by `keyOfForm`. */
+  readonly forms: ReadonlyMap<number, Exclude<FlagForm, 'dynamic'>>;
 }
+
+export const keyOfForm = ({ kind, width }: Exclude<FlagForm, 'dynamic'>): number => kind * 0x100 + width;
 
 /** @returns the effects of an instruction, as far as its constants decide them */
 export function effectsOfInstruction({ instruction, shape }: RegionInstruction): InstructionEffects {
   const immediate = instruction.operands.find((operand) => operand.kind === 'immediate' && operand.width === 8);
   return effectsOf(shape, immediate?.kind === 'immediate' ? immediate.low : undefined);
+}
+
+/** @returns mask of the general registers that an instruction may write */
+export function registersWrittenBy(item: RegionInstruction): number {
+  const { writtenRegisters, writtenOperands } = effectsOfInstruction(item);
+  let mask = writtenRegisters;
+  explicitOperands(item.instruction).forEach((operand, position) => {
+    if (operand.kind === 'register' && (writtenOperands >> position) & 1) mask |= 1 << operand.index;
+  });
+  return mask;
 }
 
 /** Whether control may leave the region behind the block, where everything is seen. */
@@ -40,6 +55,7 @@ const sameForm = (a: FlagForm, b: FlagForm): boolean =>
 export function analyzeFlags(region: Region, isOpen: (id: number) => boolean): FlagAnalysis {
   const { blocks } = region;
   let registers = 0;
+  const forms = new Map<number, Exclude<FlagForm, 'dynamic'>>();
   const summaries = blocks.map((block) => {
     let isRead: boolean | undefined;
     let leaves: FlagForm | 'same' = 'same';
@@ -48,6 +64,7 @@ export function analyzeFlags(region: Region, isOpen: (id: number) => boolean): F
       registers |= effects.registers;
       if (effects.readsFlags) isRead ??= true;
       if (effects.leaves) {
+        forms.set(keyOfForm(effects.leaves), effects.leaves);
         isRead ??= false;
         leaves = effects.leaves;
       } else if (effects.mayChangeFlags) leaves = 'dynamic';
@@ -83,5 +100,5 @@ export function analyzeFlags(region: Region, isOpen: (id: number) => boolean): F
       changed = true;
     }
   }
-  return { formAt: formAt.map((form) => form ?? 'dynamic'), liveAt, registers };
+  return { formAt: formAt.map((form) => form ?? 'dynamic'), liveAt, registers, forms };
 }

@@ -47,8 +47,8 @@ export class FlagTracker {
   /** Sets the flags; what a kind does not use is undefined. */
   set(form: { readonly kind: number; readonly width: Width }, x: Value | undefined, y: Value | undefined): void {
     const e = this.#e;
-    const fixedX = x && e.let(x);
-    const fixedY = y && e.let(y);
+    const fixedX = x && e.fix(x);
+    const fixedY = y && e.fix(y);
     if (fixedX) e.assign(this.#x[fixedX.type], fixedX);
     if (fixedY) e.assign(this.#y[fixedY.type], fixedY);
     this.form = form;
@@ -126,7 +126,7 @@ export class FlagTracker {
     return e.let(carryOf(e, kind, x, y));
   }
 
-  /** A condition by its code as 0 or 1 (i32), fixed. */
+  /** A condition by its code as 0 or 1 (i32), to be used before flags are set. */
   condition(code: number): Value {
     const e = this.#e;
     const { form } = this;
@@ -136,7 +136,7 @@ export class FlagTracker {
     }
     const found = this.#directCondition(form, code >> 1);
     if (found === undefined) return e.let(conditionOfFlags(e, code, this.all()));
-    return e.let((code & 1) !== 0 ? e.eqz(found) : found);
+    return (code & 1) !== 0 ? e.eqz(found) : found;
   }
 
   /** The condition (by code >> 1) as a comparison, where the form allows one. */

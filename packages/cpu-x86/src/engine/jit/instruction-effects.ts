@@ -13,6 +13,9 @@ export interface InstructionEffects {
   readonly leaves: { readonly kind: number; readonly width: Width } | undefined;
   readonly mayChangeFlags: boolean;
   readonly registers: number;
+  /** Which registers it may write without naming them, and which of its operands, by position; masks. */
+  readonly writtenRegisters: number;
+  readonly writtenOperands: number;
 }
 
 /**
@@ -31,6 +34,8 @@ class EffectsStage extends Semantics {
   leaves: InstructionEffects['leaves'];
   mayChangeFlags = false;
   registers = 0;
+  writtenRegisters = 0;
+  writtenOperands = 0;
   #conditionals = 0;
 
   constructor(shape: Shape, immediate: number | undefined) {
@@ -42,7 +47,7 @@ class EffectsStage extends Semantics {
     this.is64BitMode = shape.is64BitMode;
     this.conditionCode = shape.conditionCode;
     this.repeat = shape.repeat;
-    this.operands = shape.operands.map((operand) => this.#operand(operand, immediate));
+    this.operands = shape.operands.map((operand, position) => this.#operand(operand, position, immediate));
   }
 
   override if(condition: Value, then: () => void, otherwise?: () => void): void {
@@ -59,7 +64,7 @@ class EffectsStage extends Semantics {
   #some(width: Width): Value {
     return this.local(typeOfWidth(width), this.locals.take(typeOfWidth(width)));
   }
-  #operand(shape: OperandShape, immediate: number | undefined): Operand {
+  #operand(shape: OperandShape, position: number, immediate: number | undefined): Operand {
     const { width } = shape;
     const isMemory = shape.kind === 'memory';
     const isImmediate = shape.kind === 'immediate' || shape.kind === 'immediate64';
@@ -74,7 +79,10 @@ class EffectsStage extends Semantics {
         touch();
         return isImmediate && immediate !== undefined ? this.constant(width, immediate) : this.#some(width);
       },
-      write: touch,
+      write: () => {
+        touch();
+        this.writtenOperands |= 1 << position;
+      },
       open: touch,
       address: () => this.#some(this.addressWidth === 64 ? 64 : 32),
     };
@@ -93,6 +101,7 @@ class EffectsStage extends Semantics {
   }
   writeGpr(index: number): void {
     this.registers |= 1 << index;
+    this.writtenRegisters |= 1 << index;
   }
   readHighByte(index: number): Value {
     return this.readGpr(index, 8);
@@ -176,8 +185,8 @@ export function effectsOf(shape: Shape, immediate: number | undefined): Instruct
   if (found === undefined) {
     const stage = new EffectsStage(shape, immediate === undefined ? undefined : immediate & 0x3f);
     EMITTED_SEMANTICS[shape.semantics as EmittedSemanticsKey](stage);
-    const { readsFlags, leaves, mayChangeFlags, registers } = stage;
-    found = { readsFlags, leaves, mayChangeFlags, registers };
+    const { readsFlags, leaves, mayChangeFlags, registers, writtenRegisters, writtenOperands } = stage;
+    found = { readsFlags, leaves, mayChangeFlags, registers, writtenRegisters, writtenOperands };
     known.set(key, found);
   }
   return found;

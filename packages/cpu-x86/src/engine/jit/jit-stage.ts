@@ -4,7 +4,7 @@ import type { Operand, StringBlock, StringStep } from '../../semantics/stage.ts'
 import { KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT } from '../../state/rflags.ts';
 import { EngineStage, type MemoryReference } from '../engine-stage.ts';
 import { explicitOperands, memoryOperand } from '../interpreter/shape.ts';
-import { effectsOfInstruction } from './flag-analysis.ts';
+import { effectsOfInstruction, registersWrittenBy } from './flag-analysis.ts';
 import type { FlagTracker } from './flag-tracker.ts';
 import type { RegionInstruction } from './region.ts';
 import type { UnitFrame } from './unit-frame.ts';
@@ -30,6 +30,8 @@ export class JitStage extends EngineStage {
   readonly #frame: UnitFrame;
   readonly #flags: FlagTracker;
   readonly #exits: UnitExits;
+  /** Registers that the instruction may write: reading them makes a copy. */
+  readonly #written: number;
 
   constructor(frame: UnitFrame, flags: FlagTracker, item: RegionInstruction, exits: UnitExits) {
     super(frame, { shape: item.shape, core: frame.core });
@@ -37,6 +39,7 @@ export class JitStage extends EngineStage {
     this.#frame = frame;
     this.#flags = flags;
     this.#exits = exits;
+    this.#written = registersWrittenBy(item);
     this.operands = explicitOperands(item.instruction).map((operand, index) =>
       this.#operand(operand, (item.shape.operands[index] as { width: Width }).width),
     );
@@ -46,7 +49,8 @@ export class JitStage extends EngineStage {
 
   readGpr(index: number, width: Width): Value {
     const register = this.#frame.gpr(index);
-    return this.let(width === 64 ? register : this.truncate(this.wrap(register), width));
+    const value = width === 64 ? register : this.truncate(this.wrap(register), width);
+    return (this.#written >> index) & 1 ? this.let(value) : this.fix(value);
   }
   writeGpr(index: number, width: Width, value: Value): void {
     const register = this.#frame.gpr(index);

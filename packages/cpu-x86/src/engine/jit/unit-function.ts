@@ -12,7 +12,7 @@ import {
 } from '../interpreter/core-functions.ts';
 import { BLOCK_LENGTH_MAX, RECORD_ENTRY, RECORD_SIZE_BYTES } from '../interpreter/record.ts';
 import { CPU_BASE } from '../memory-plan.ts';
-import { analyzeFlags, type FlagAnalysis } from './flag-analysis.ts';
+import { analyzeFlags, type FlagAnalysis, keyOfForm } from './flag-analysis.ts';
 import { FlagTracker } from './flag-tracker.ts';
 import { JitStage } from './jit-stage.ts';
 import { type ExitReason, SLOT_INSTRUCTIONS, slotOfExit } from './profile.ts';
@@ -54,12 +54,14 @@ export class UnitWriter {
   readonly #code: CodeBuilder;
   readonly #loopHeaders = new Set<number>();
   readonly #targets = new Map<number, Target>();
-  readonly #exitRecord: Local;
-  readonly #exitStatus: Local;
+  /** Address of the record with which the unit is left, and the status in the bits that it leaves free. */
+  readonly #exit: Local;
   readonly #next: Local;
   /** The budget with which the unit was entered, where it counts. */
   readonly #firstBudget: Local | undefined;
   #epilogue: Label | undefined;
+  /** Where exits go whose flags are in a form that is known, to be made dynamic on the way. */
+  readonly #formEpilogues = new Map<number, Label>();
 
   constructor(code: CodeBuilder, core: CoreFunctions, unit: Unit) {
     this.#code = code;
@@ -77,8 +79,7 @@ export class UnitWriter {
     let registers = this.#analysis.registers;
     for (const { instructions } of blocks) for (const item of instructions) registers |= registersOf(item.instruction);
     this.#frame = new UnitFrame(code, core, registers);
-    this.#exitRecord = this.#frame.variable('i32');
-    this.#exitStatus = this.#frame.variable('i32');
+    this.#exit = this.#frame.variable('i32');
     this.#next = this.#frame.variable('i32');
     this.#firstBudget = this.#profileSlot === undefined ? undefined : this.#frame.variable('i32');
     this.#flags = new FlagTracker(this.#frame);
@@ -124,13 +125,21 @@ export class UnitWriter {
     e.push(e.loadFrom(record, RECORD_ENTRY, 16, 1));
     code.localSet(this.#next.index);
     this.#epilogue = code.block();
+    const { forms } = this.#analysis;
+    for (const key of forms.keys()) this.#formEpilogues.set(key, code.block());
     this.#writeSequence(components, this.#entries);
     code.op('unreachable');
+    for (const form of [...forms.values()].reverse()) {
+      code.end();
+      this.#flags.form = form;
+      this.#flags.makeDynamic();
+      code.br(this.#epilogue);
+    }
     code.end();
     this.#frame.store(e);
     this.#flags.store(e);
-    e.storeTo(e.i32(0), CPU_BASE + RECORD, 32, this.#exitRecord, 2);
-    e.push(this.#exitStatus);
+    e.storeTo(e.i32(0), CPU_BASE + RECORD, 32, e.and(this.#exit, e.i32(-RECORD_SIZE_BYTES)), 2);
+    e.push(e.and(this.#exit, e.i32(RECORD_SIZE_BYTES - 1)));
   }
 
   /** @param dispatched blocks that `next` may name when the sequence is entered; its first component otherwise */
@@ -221,7 +230,7 @@ export class UnitWriter {
       return;
     }
     const last = block.instructions.at(-1) as RegionInstruction;
-    this.#leave('uncompiled', last, e.i32(block.nextRecord - RECORD_SIZE_BYTES), e.i32(STATUS_NEXT));
+    this.#leave('uncompiled', last, block.nextRecord - RECORD_SIZE_BYTES, STATUS_NEXT);
   }
 
   // ---- ways on and out; each leaves the tracked flags as they were, for the way beside it ---------------------------
@@ -247,9 +256,8 @@ export class UnitWriter {
   }
 
   #take(block: BasicBlock, item: RegionInstruction): void {
-    const e = this.#e;
     if (block.taken === undefined) {
-      this.#leave('branch', item, e.i32(item.record), e.i32(STATUS_TAKEN));
+      this.#leave('branch', item, item.record, STATUS_TAKEN);
       return;
     }
     this.#passInstructionsOf(block);
@@ -310,16 +318,15 @@ export class UnitWriter {
   }
 
   #leaveBefore(item: RegionInstruction, how: 'fault' | 'interpreter'): void {
-    const e = this.#e;
     // The core goes on behind the record that it finds.
-    if (how === 'interpreter') this.#leave('memory', item, e.i32(item.record - RECORD_SIZE_BYTES), e.i32(STATUS_NEXT));
-    else this.#leave('fault', item, e.i32(item.record), e.i32(STATUS_FAULT));
+    if (how === 'interpreter') this.#leave('memory', item, item.record - RECORD_SIZE_BYTES, STATUS_NEXT);
+    else this.#leave('fault', item, item.record, STATUS_FAULT);
   }
 
   #leaveWithRip(reason: ExitReason, item: RegionInstruction, rip: Value): void {
     const e = this.#e;
     e.storeTo(e.i32(0), CPU_BASE + RIP, 64, rip, 3);
-    this.#leave(reason, item, e.i32(item.record), e.i32(STATUS_BRANCH));
+    this.#leave(reason, item, item.record, STATUS_BRANCH);
   }
 
   /** Leaves before a block's first instruction, for want of time. */
@@ -331,11 +338,11 @@ export class UnitWriter {
     this.#countExit('time', 0);
     // The core takes the record's count off the budget.
     e.assign(budget, e.add(budget, e.i32(first.count)));
-    this.#finish(e.i32(first.record), e.i32(STATUS_BRANCH));
+    this.#finish(first.record, STATUS_BRANCH);
   }
 
   /** Leaves with an instruction's record; the budget becomes that of the beginning of the record's block. */
-  #leave(reason: ExitReason, item: RegionInstruction, record: Value, status: Value): void {
+  #leave(reason: ExitReason, item: RegionInstruction, record: number, status: number): void {
     const e = this.#e;
     const { budget, position } = this.#frame;
     this.#countExit(reason, reason === 'fault' || reason === 'memory' ? position : position + 1);
@@ -355,13 +362,12 @@ export class UnitWriter {
     const at = this.#profileSlot + field;
     e.storeTo(e.i32(0), at, 64, e.add(e.loadFrom(e.i32(0), at, 64, 3), amount), 3);
   }
-  #finish(record: Value, status: Value): void {
-    const e = this.#e;
+  #finish(record: number, status: number): void {
     const { form } = this.#flags;
-    this.#flags.makeDynamic();
-    e.assign(this.#exitRecord, record);
-    e.assign(this.#exitStatus, status);
-    this.#code.br(this.#epilogue as Label);
+    this.#e.assign(this.#exit, this.#e.i32(record | status));
+    const known = form === 'dynamic' ? undefined : this.#formEpilogues.get(keyOfForm(form));
+    if (known === undefined) this.#flags.makeDynamic();
+    this.#code.br(known ?? (this.#epilogue as Label));
     this.#flags.form = form;
   }
 }

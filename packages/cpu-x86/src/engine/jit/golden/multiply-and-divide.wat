@@ -1,0 +1,366 @@
+;; 00  48f7e3           mul rbx
+;; 03  48f7f1           div rcx
+;; 06  c3               ret
+;; registers named: rcx rbx
+  (func $unit (type 5) (param i32) (result i32)
+    (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i32 i32 i32 i32)
+    (local.set 1
+      (i32.load offset=5376
+        (i32.const 0)))
+    (local.set 2
+      (i32.load offset=5380
+        (i32.const 0)))
+    (local.set 3
+      (i64.load offset=5384
+        (i32.const 0)))
+    (local.set 4
+      (i64.load offset=4096
+        (i32.const 0)))
+    (local.set 5
+      (i64.load offset=4104
+        (i32.const 0)))
+    (local.set 6
+      (i64.load offset=4112
+        (i32.const 0)))
+    (local.set 7
+      (i64.load offset=4120
+        (i32.const 0)))
+    (local.set 8
+      (i64.load offset=4128
+        (i32.const 0)))
+    (if  ;; label = @1
+      (i32.lt_s
+        (local.get 1)
+        (i32.const 67))
+      (then
+        (return
+          (i32.const 0))))
+    (local.set 15
+      (i32.load offset=4240
+        (i32.const 0)))
+    (local.set 16
+      (i64.load offset=4248
+        (i32.const 0)))
+    (local.set 17
+      (i64.load offset=4256
+        (i32.const 0)))
+    (local.set 18
+      (i32.load16_u offset=8
+        (local.get 0)))
+    (local.set 10
+      (local.get 18))
+    (block  ;; label = @1
+      (block  ;; label = @2
+        (block  ;; label = @3
+          (br 0 (;@3;)))
+        (local.set 19
+          (local.get 4))
+        (local.set 20
+          (i64.and
+            (local.get 19)
+            (i64.const 4294967295)))
+        (local.set 21
+          (i64.shr_u
+            (local.get 19)
+            (i64.const 32)))
+        (local.set 22
+          (i64.and
+            (local.get 7)
+            (i64.const 4294967295)))
+        (local.set 23
+          (i64.shr_u
+            (local.get 7)
+            (i64.const 32)))
+        (local.set 24
+          (i64.mul
+            (local.get 20)
+            (local.get 22)))
+        (local.set 25
+          (i64.add
+            (i64.mul
+              (local.get 21)
+              (local.get 22))
+            (i64.shr_u
+              (local.get 24)
+              (i64.const 32))))
+        (local.set 26
+          (i64.add
+            (i64.mul
+              (local.get 20)
+              (local.get 23))
+            (i64.and
+              (local.get 25)
+              (i64.const 4294967295))))
+        (local.set 27
+          (i64.add
+            (i64.add
+              (i64.mul
+                (local.get 21)
+                (local.get 23))
+              (i64.shr_u
+                (local.get 25)
+                (i64.const 32)))
+            (i64.shr_u
+              (local.get 26)
+              (i64.const 32))))
+        (local.set 28
+          (i64.mul
+            (local.get 19)
+            (local.get 7)))
+        (local.set 18
+          (select
+            (i32.const 2049)
+            (i32.const 0)
+            (i64.ne
+              (local.get 27)
+              (i64.const 0))))
+        (local.set 4
+          (local.get 28))
+        (local.set 6
+          (local.get 27))
+        (local.set 11
+          (local.get 18))
+        (local.set 14
+          (local.get 28))
+        (if  ;; label = @3
+          (i64.eqz
+            (local.get 5))
+          (then
+            (i32.store offset=5404
+              (i32.const 0)
+              (i32.const 0))
+            (i32.store offset=5408
+              (i32.const 0)
+              (i32.const -1))
+            (local.set 1
+              (local.get 1))
+            (local.set 9
+              (i32.const 2097186))
+            (br 1 (;@2;))))
+        (local.set 19
+          (local.get 4))
+        (local.set 20
+          (local.get 6))
+        (if  ;; label = @3
+          (i64.ge_u
+            (local.get 20)
+            (local.get 5))
+          (then
+            (i32.store offset=5404
+              (i32.const 0)
+              (i32.const 0))
+            (i32.store offset=5408
+              (i32.const 0)
+              (i32.const -1))
+            (local.set 1
+              (local.get 1))
+            (local.set 9
+              (i32.const 2097186))
+            (br 1 (;@2;))))
+        (local.set 21
+          (i64.const 0))
+        (local.set 22
+          (i64.const 0))
+        (if  ;; label = @3
+          (i64.eqz
+            (local.get 20))
+          (then
+            (local.set 21
+              (i64.div_u
+                (local.get 19)
+                (local.get 5)))
+            (local.set 22
+              (i64.rem_u
+                (local.get 19)
+                (local.get 5))))
+          (else
+            (local.set 18
+              (i32.const 64))
+            (local.set 23
+              (local.get 19))
+            (local.set 22
+              (local.get 20))
+            (loop  ;; label = @4
+              (local.set 24
+                (i64.shr_s
+                  (local.get 22)
+                  (i64.const 63)))
+              (local.set 22
+                (i64.or
+                  (i64.shl
+                    (local.get 22)
+                    (i64.const 1))
+                  (i64.shr_u
+                    (local.get 23)
+                    (i64.const 63))))
+              (local.set 23
+                (i64.shl
+                  (local.get 23)
+                  (i64.const 1)))
+              (local.set 21
+                (i64.shl
+                  (local.get 21)
+                  (i64.const 1)))
+              (if  ;; label = @5
+                (i32.or
+                  (i64.ne
+                    (local.get 24)
+                    (i64.const 0))
+                  (i64.ge_u
+                    (local.get 22)
+                    (local.get 5)))
+                (then
+                  (local.set 22
+                    (i64.sub
+                      (local.get 22)
+                      (local.get 5)))
+                  (local.set 21
+                    (i64.or
+                      (local.get 21)
+                      (i64.const 1)))))
+              (local.set 18
+                (i32.sub
+                  (local.get 18)
+                  (i32.const 1)))
+              (br_if 0 (;@4;)
+                (local.get 18)))))
+        (local.set 4
+          (local.get 21))
+        (local.set 6
+          (local.get 22))
+        (local.set 19
+          (local.get 8))
+        (local.set 20
+          (local.get 19))
+        (local.set 18
+          (i32.wrap_i64
+            (local.get 20)))
+        (local.set 29
+          (i32.add
+            (i32.and
+              (i32.shr_u
+                (local.get 18)
+                (i32.const 8))
+              (i32.const 16368))
+            (local.get 2)))
+        (local.set 21
+          (i64.load
+            (local.get 29)))
+        (local.set 30
+          (i32.load offset=8
+            (local.get 29)))
+        (if  ;; label = @3
+          (i32.eqz
+            (i64.eq
+              (local.get 21)
+              (i64.and
+                (i64.add
+                  (local.get 20)
+                  (i64.const 7))
+                (i64.const -4096))))
+          (then
+            (local.set 1
+              (local.get 1))
+            (local.set 9
+              (i32.const 2097184))
+            (br 1 (;@2;))))
+        (local.set 31
+          (i32.add
+            (local.get 30)
+            (local.get 18)))
+        (local.set 22
+          (i64.load align=1
+            (local.get 31)))
+        (local.set 23
+          (i64.add
+            (local.get 19)
+            (i64.const 8)))
+        (local.set 24
+          (local.get 22))
+        (if  ;; label = @3
+          (i64.gt_u
+            (i64.sub
+              (local.get 24)
+              (local.get 3))
+            (i64.const 4095))
+          (then
+            (local.set 32
+              (i32.load offset=5400
+                (i32.const 0)))
+            (if  ;; label = @4
+              (i64.ne
+                (i64.shr_s
+                  (i64.shl
+                    (local.get 24)
+                    (i64.extend_i32_u
+                      (local.get 32)))
+                  (i64.extend_i32_u
+                    (local.get 32)))
+                (local.get 24))
+              (then
+                (i32.store offset=5404
+                  (i32.const 0)
+                  (i32.const 13))
+                (i32.store offset=5408
+                  (i32.const 0)
+                  (i32.const 0))
+                (local.set 1
+                  (local.get 1))
+                (local.set 9
+                  (i32.const 2097218))
+                (br 2 (;@2;))))))
+        (local.set 8
+          (local.get 23))
+        (i64.store offset=4232
+          (i32.const 0)
+          (local.get 24))
+        (local.set 1
+          (local.get 1))
+        (local.set 9
+          (i32.const 2097217))
+        (br 0 (;@2;))
+        (unreachable))
+      (local.set 15
+        (i32.const 19))
+      (local.set 16
+        (i64.extend_i32_u
+          (local.get 11)))
+      (local.set 17
+        (local.get 14))
+      (br 0 (;@1;)))
+    (i32.store offset=5376
+      (i32.const 0)
+      (local.get 1))
+    (i64.store offset=4096
+      (i32.const 0)
+      (local.get 4))
+    (i64.store offset=4104
+      (i32.const 0)
+      (local.get 5))
+    (i64.store offset=4112
+      (i32.const 0)
+      (local.get 6))
+    (i64.store offset=4120
+      (i32.const 0)
+      (local.get 7))
+    (i64.store offset=4128
+      (i32.const 0)
+      (local.get 8))
+    (i32.store offset=4240
+      (i32.const 0)
+      (local.get 15))
+    (i64.store offset=4248
+      (i32.const 0)
+      (local.get 16))
+    (i64.store offset=4256
+      (i32.const 0)
+      (local.get 17))
+    (i32.store offset=5396
+      (i32.const 0)
+      (i32.and
+        (local.get 9)
+        (i32.const -32)))
+    (i32.and
+      (local.get 9)
+      (i32.const 31)))
+  (export "unit" (func 8)))

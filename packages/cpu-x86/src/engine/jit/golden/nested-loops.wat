@@ -1,0 +1,299 @@
+;; 00  4883c101         add rcx, 0x1
+;; 04  4839d9           cmp rcx, rbx
+;; 07  75f7             jne $-0x7
+;; 09  4883c201         add rdx, 0x1
+;; 0d  4839da           cmp rdx, rbx
+;; 10  75ee             jne $-0x10
+;; 12  c3               ret
+;; registers named: rcx rdx rbx
+  (func $unit (type 5) (param i32) (result i32)
+    (local i32 i32 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i64 i32 i32 i64 i64 i64 i32)
+    (local.set 1
+      (i32.load offset=5376
+        (i32.const 0)))
+    (local.set 2
+      (i32.load offset=5380
+        (i32.const 0)))
+    (local.set 3
+      (i64.load offset=5384
+        (i32.const 0)))
+    (local.set 4
+      (i64.load offset=4104
+        (i32.const 0)))
+    (local.set 5
+      (i64.load offset=4112
+        (i32.const 0)))
+    (local.set 6
+      (i64.load offset=4120
+        (i32.const 0)))
+    (local.set 7
+      (i64.load offset=4128
+        (i32.const 0)))
+    (if  ;; label = @1
+      (i32.lt_s
+        (local.get 1)
+        (i32.const 71))
+      (then
+        (return
+          (i32.const 0))))
+    (local.set 14
+      (i32.load offset=4240
+        (i32.const 0)))
+    (local.set 15
+      (i64.load offset=4248
+        (i32.const 0)))
+    (local.set 16
+      (i64.load offset=4256
+        (i32.const 0)))
+    (local.set 17
+      (i32.load16_u offset=8
+        (local.get 0)))
+    (local.set 9
+      (local.get 17))
+    (block  ;; label = @1
+      (block  ;; label = @2
+        (block  ;; label = @3
+          (block  ;; label = @4
+            (block  ;; label = @5
+              (br 0 (;@5;)))
+            (loop  ;; label = @5
+              (block  ;; label = @6
+                (block  ;; label = @7
+                  (br 0 (;@7;)))
+                (if  ;; label = @7
+                  (i32.lt_s
+                    (local.get 1)
+                    (i32.const 71))
+                  (then
+                    (i64.store offset=4232
+                      (i32.const 0)
+                      (local.get 3))
+                    (local.set 1
+                      (i32.add
+                        (local.get 1)
+                        (i32.const 1)))
+                    (local.set 8
+                      (i32.const 2097153))
+                    (br 6 (;@1;))))
+                (local.set 18
+                  (local.get 4))
+                (local.set 19
+                  (i64.add
+                    (local.get 18)
+                    (i64.const 1)))
+                (local.set 4
+                  (local.get 19))
+                (local.set 11
+                  (local.get 18))
+                (local.set 13
+                  (local.get 19))
+                (local.set 11
+                  (local.get 4))
+                (local.set 13
+                  (local.get 6))
+                (if  ;; label = @7
+                  (i32.eqz
+                    (i64.eq
+                      (local.get 11)
+                      (local.get 13)))
+                  (then
+                    (local.set 1
+                      (i32.sub
+                        (local.get 1)
+                        (i32.const 3)))
+                    (local.set 14
+                      (i32.const 7))
+                    (local.set 15
+                      (local.get 11))
+                    (local.set 16
+                      (local.get 13))
+                    (br 2 (;@5;))))
+                (local.set 1
+                  (i32.sub
+                    (local.get 1)
+                    (i32.const 3)))
+                (br 0 (;@6;)))
+              (local.set 18
+                (local.get 5))
+              (local.set 19
+                (i64.add
+                  (local.get 18)
+                  (i64.const 1)))
+              (local.set 5
+                (local.get 19))
+              (local.set 11
+                (local.get 18))
+              (local.set 13
+                (local.get 19))
+              (local.set 11
+                (local.get 5))
+              (local.set 13
+                (local.get 6))
+              (if  ;; label = @6
+                (i32.eqz
+                  (i64.eq
+                    (local.get 11)
+                    (local.get 13)))
+                (then
+                  (local.set 1
+                    (i32.sub
+                      (local.get 1)
+                      (i32.const 3)))
+                  (local.set 14
+                    (i32.const 7))
+                  (local.set 15
+                    (local.get 11))
+                  (local.set 16
+                    (local.get 13))
+                  (br 1 (;@5;))))
+              (local.set 1
+                (i32.sub
+                  (local.get 1)
+                  (i32.const 3)))
+              (br 1 (;@4;))
+              (unreachable)))
+          (local.set 18
+            (local.get 7))
+          (local.set 19
+            (local.get 18))
+          (local.set 17
+            (i32.wrap_i64
+              (local.get 19)))
+          (local.set 20
+            (i32.add
+              (i32.and
+                (i32.shr_u
+                  (local.get 17)
+                  (i32.const 8))
+                (i32.const 16368))
+              (local.get 2)))
+          (local.set 21
+            (i64.load
+              (local.get 20)))
+          (local.set 22
+            (i32.load offset=8
+              (local.get 20)))
+          (if  ;; label = @4
+            (i32.eqz
+              (i64.eq
+                (local.get 21)
+                (i64.and
+                  (i64.add
+                    (local.get 19)
+                    (i64.const 7))
+                  (i64.const -4096))))
+            (then
+              (local.set 1
+                (i32.add
+                  (local.get 1)
+                  (i32.const 6)))
+              (local.set 8
+                (i32.const 2097312))
+              (br 1 (;@3;))))
+          (local.set 23
+            (i32.add
+              (local.get 22)
+              (local.get 17)))
+          (local.set 24
+            (i64.load align=1
+              (local.get 23)))
+          (local.set 25
+            (i64.add
+              (local.get 18)
+              (i64.const 8)))
+          (local.set 26
+            (local.get 24))
+          (if  ;; label = @4
+            (i64.gt_u
+              (i64.sub
+                (local.get 26)
+                (local.get 3))
+              (i64.const 4095))
+            (then
+              (local.set 27
+                (i32.load offset=5400
+                  (i32.const 0)))
+              (if  ;; label = @5
+                (i64.ne
+                  (i64.shr_s
+                    (i64.shl
+                      (local.get 26)
+                      (i64.extend_i32_u
+                        (local.get 27)))
+                    (i64.extend_i32_u
+                      (local.get 27)))
+                  (local.get 26))
+                (then
+                  (i32.store offset=5404
+                    (i32.const 0)
+                    (i32.const 13))
+                  (i32.store offset=5408
+                    (i32.const 0)
+                    (i32.const 0))
+                  (local.set 1
+                    (i32.add
+                      (local.get 1)
+                      (i32.const 6)))
+                  (local.set 8
+                    (i32.const 2097346))
+                  (br 2 (;@3;))))))
+          (local.set 7
+            (local.get 25))
+          (i64.store offset=4232
+            (i32.const 0)
+            (local.get 26))
+          (local.set 1
+            (i32.add
+              (local.get 1)
+              (i32.const 6)))
+          (local.set 8
+            (i32.const 2097345))
+          (br 0 (;@3;))
+          (unreachable))
+        (local.set 14
+          (i32.const 7))
+        (local.set 15
+          (local.get 11))
+        (local.set 16
+          (local.get 13))
+        (br 1 (;@1;)))
+      (local.set 14
+        (i32.const 11))
+      (local.set 15
+        (local.get 11))
+      (local.set 16
+        (local.get 13))
+      (br 0 (;@1;)))
+    (i32.store offset=5376
+      (i32.const 0)
+      (local.get 1))
+    (i64.store offset=4104
+      (i32.const 0)
+      (local.get 4))
+    (i64.store offset=4112
+      (i32.const 0)
+      (local.get 5))
+    (i64.store offset=4120
+      (i32.const 0)
+      (local.get 6))
+    (i64.store offset=4128
+      (i32.const 0)
+      (local.get 7))
+    (i32.store offset=4240
+      (i32.const 0)
+      (local.get 14))
+    (i64.store offset=4248
+      (i32.const 0)
+      (local.get 15))
+    (i64.store offset=4256
+      (i32.const 0)
+      (local.get 16))
+    (i32.store offset=5396
+      (i32.const 0)
+      (i32.and
+        (local.get 8)
+        (i32.const -32)))
+    (i32.and
+      (local.get 8)
+      (i32.const 31)))
+  (export "unit" (func 8)))
