@@ -56,8 +56,10 @@ export function joinWords(low: number, high: number): bigint {
  * @param digits least number of digits
  */
 export function formatHex(value: bigint | number, digits: number = 1): string {
-  const text = BigInt(value).toString(16).padStart(digits, '0');
-  return `0x${text.replace(/\B(?=(?:[0-9a-f]{4})+$)/g, '_')}`;
+  const text = value.toString(16).padStart(digits, '0');
+  let grouped = text.slice(-4);
+  for (let end = text.length - 4; end > 0; end -= 4) grouped = `${text.slice(Math.max(0, end - 4), end)}_${grouped}`;
+  return `0x${grouped}`;
 }
 
 /** A size in the unit that divides it: `4 KiB`, `2 MiB`, `1 GiB`. */

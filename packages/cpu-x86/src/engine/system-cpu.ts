@@ -1,3 +1,4 @@
+import { highWord, joinWords, lowWord } from '@longmode/mmu';
 import type { PortIo } from '../host.ts';
 import { NO_ERROR_CODE, OUTCOME_FAULT, type Outcome, type SystemCpu } from '../semantics/system/context.ts';
 import type { CpuModel } from '../semantics/system/cpu-model.ts';
@@ -17,11 +18,13 @@ export class EngineSystemCpu implements SystemCpu {
   readonly ports: PortIo;
   readonly model: CpuModel;
   readonly exceptionLog: ExceptionLog;
-  /** RIP of the instruction, in parts: most operations never ask for it. */
-  #ripBase = 0n;
+  /** The instruction, from which RIP is computed when asked for: most operations never do. */
   #offset = 0;
   #length = 0;
-  #ripBits = 64;
+  #is64 = false;
+  /** The RIP to be saved, while an event is delivered. */
+  #isEvent = false;
+  #eventRip = 0n;
   readonly #engine: EngineHooks;
 
   constructor(engine: EngineHooks) {
@@ -36,24 +39,31 @@ export class EngineSystemCpu implements SystemCpu {
 
   /** Begins the operation of the instruction at RIP_BASE + `offset`. */
   begin(offset: number, length: number): void {
-    this.#ripBase = -1n;
+    this.#isEvent = false;
     this.#offset = offset;
     this.#length = length;
-    this.#ripBits = (this.state.field(MODE) & MODE_CODE_MASK) === MODE_CODE_64 ? 64 : 32;
+    this.#is64 = (this.state.field(MODE) & MODE_CODE_MASK) === MODE_CODE_64;
     this.state.setField(FAULT_VECTOR, NO_FAULT);
   }
   /** Begins the delivery of an event: the RIP to be saved is the state's. */
   beginEvent(): void {
     this.begin(0, 0);
-    this.#ripBase = this.state.rip;
+    this.#isEvent = true;
+    this.#eventRip = this.state.rip;
   }
   get rip(): bigint {
-    // RIP_BASE stays what it was until the engine looks up the next block.
-    const base = this.#ripBase < 0n ? this.state.wideField(RIP_BASE) : this.#ripBase;
-    return BigInt.asUintN(64, base + BigInt(this.#offset));
+    return this.#isEvent ? this.#eventRip : this.#ripAfter(this.#offset);
   }
   get nextRip(): bigint {
-    return BigInt.asUintN(this.#ripBits, this.rip + BigInt(this.#length));
+    if (this.#isEvent) return this.#eventRip;
+    const next = this.#ripAfter(this.#offset + this.#length);
+    return this.#is64 ? next : joinWords(lowWord(next), 0);
+  }
+  /** RIP at an offset of the page that executes. RIP_BASE stays what it was until the engine looks up the next block. */
+  #ripAfter(offset: number): bigint {
+    const low = this.state.field(RIP_BASE) + offset;
+    const carry = low > 0xffffffff ? 1 : 0;
+    return joinWords(low, this.state.field(RIP_BASE + 4) + carry);
   }
   get instructionCount(): number {
     return this.#engine.instructionCount();
@@ -81,7 +91,7 @@ export class EngineSystemCpu implements SystemCpu {
     this.#engine.pagingChanged(options.keepGlobal);
   }
   invalidatePage(linear: bigint): void {
-    this.#engine.invalidatePage(Number(linear & 0xffffffffn) | 0, Number((linear >> 32n) & 0xffffffffn) | 0);
+    this.#engine.invalidatePage(lowWord(linear) | 0, highWord(linear) | 0);
   }
   modeChanged(): void {
     this.#engine.modeChanged();

@@ -1,4 +1,4 @@
-import { loadPdptes } from '@longmode/mmu';
+import { highWord, loadPdptes, lowWord } from '@longmode/mmu';
 import { CS, type RegisterOperand } from '../../decode/instruction.ts';
 import {
   CR0_CD,
@@ -47,13 +47,13 @@ const CR4_CHANGES_TRANSLATION = CR4_RELOADS_PDPTES | CR4_SMAP | CR4_LA57 | CR4_P
 export function loadPdpteRegisters(cpu: SystemCpu, cr3: bigint): boolean {
   const at = PDPTES >> 2;
   const pdptes = cpu.state.u32.subarray(at, at + 8);
-  if (loadPdptes(cpu.physicalMemory, Number(cr3 & 0xffffffffn), cpu.maxPhyAddr, pdptes)) return true;
+  if (loadPdptes(cpu.physicalMemory, lowWord(cr3), cpu.maxPhyAddr, pdptes)) return true;
   generalProtection(cpu, `a page-directory-pointer-table entry at CR3 ${hex(cr3)} has a reserved bit set`);
   return false;
 }
 
-const usesPae = (cr0: number, cr4: number, efer: bigint): boolean =>
-  (cr0 & CR0_PG) !== 0 && (cr4 & CR4_PAE) !== 0 && (efer & BigInt(EFER_LMA)) === 0n;
+const usesPae = (cr0: number, cr4: number, efer: number): boolean =>
+  (cr0 & CR0_PG) !== 0 && (cr4 & CR4_PAE) !== 0 && (efer & EFER_LMA) === 0;
 
 /** Why CR0 may not take a value, or undefined when it may. */
 function cr0Refusal(state: CpuState, value: number, before: number): string | undefined {
@@ -64,8 +64,7 @@ function cr0Refusal(state: CpuState, value: number, before: number): string | un
     if (is64BitMode(state)) return 'CR0.PG cannot be cleared in 64-bit mode';
     if ((cr4 & CR4_PCIDE) !== 0) return 'CR0.PG cannot be cleared while CR4.PCIDE is set';
   }
-  const entersLongMode =
-    (before & CR0_PG) === 0 && (value & CR0_PG) !== 0 && (state.wideField(MSR_EFER) & BigInt(EFER_LME)) !== 0n;
+  const entersLongMode = (before & CR0_PG) === 0 && (value & CR0_PG) !== 0 && (state.field(MSR_EFER) & EFER_LME) !== 0;
   if (!entersLongMode) return undefined;
   if ((cr4 & CR4_PAE) === 0) return 'CR0.PG is set with EFER.LME set and CR4.PAE clear';
   if ((segmentOf(state, CS).attributes & ATTRIBUTE_L) !== 0) return 'CR0.PG is set with EFER.LME and CS.L set';
@@ -90,16 +89,16 @@ export function writeCr0(cpu: SystemCpu, value: number): Outcome {
   if (refusal !== undefined) return generalProtection(cpu, refusal);
   const cr0 = ((value & CR0_DEFINED) | CR0_ET) >>> 0;
   const changed = cr0 ^ before;
-  let efer = state.wideField(MSR_EFER);
+  let efer = state.field(MSR_EFER);
   if ((changed & CR0_PG) !== 0) {
-    const entersLongMode = (cr0 & CR0_PG) !== 0 && (efer & BigInt(EFER_LME)) !== 0n;
-    efer = entersLongMode ? efer | BigInt(EFER_LMA) : efer & ~BigInt(EFER_LMA);
+    const entersLongMode = (cr0 & CR0_PG) !== 0 && (efer & EFER_LME) !== 0;
+    efer = entersLongMode ? efer | EFER_LMA : efer & ~EFER_LMA;
   }
   if (usesPae(cr0, state.field(CR4), efer) && (changed & CR0_RELOADS_PDPTES) !== 0) {
     if (!loadPdpteRegisters(cpu, state.wideField(CR3))) return OUTCOME_FAULT;
   }
   state.setField(CR0, cr0);
-  state.setWideField(MSR_EFER, efer);
+  state.setField(MSR_EFER, efer);
   if ((changed & (CR0_PG | CR0_WP | CR0_PE)) !== 0) cpu.pagingChanged({ keepGlobal: false });
   cpu.modeChanged();
   return serialize(cpu);
@@ -127,7 +126,7 @@ function writeCr4(cpu: SystemCpu, value: number): Outcome {
   const refusal = cr4Refusal(cpu, value, before);
   if (refusal !== undefined) return generalProtection(cpu, refusal);
   const changed = value ^ before;
-  if (usesPae(state.field(CR0), value, state.wideField(MSR_EFER)) && (changed & CR4_RELOADS_PDPTES) !== 0) {
+  if (usesPae(state.field(CR0), value, state.field(MSR_EFER)) && (changed & CR4_RELOADS_PDPTES) !== 0) {
     if (!loadPdpteRegisters(cpu, state.wideField(CR3))) return OUTCOME_FAULT;
   }
   state.setField(CR4, value);
@@ -143,10 +142,10 @@ function writeCr3(cpu: SystemCpu, value: bigint): Outcome {
   let cr3 = value;
   if (is64BitMode(state)) {
     if ((cr4 & CR4_PCIDE) !== 0) cr3 &= ~CR3_NO_FLUSH;
-    const reserved = cr3 >> BigInt(cpu.maxPhyAddr);
-    if (reserved !== 0n) return generalProtection(cpu, `CR3 ${hex(value)} has bits set beyond MAXPHYADDR`);
+    const reserved = highWord(cr3) >>> (cpu.maxPhyAddr - 32);
+    if (reserved !== 0) return generalProtection(cpu, `CR3 ${hex(value)} has bits set beyond MAXPHYADDR`);
   }
-  if (usesPae(state.field(CR0), cr4, state.wideField(MSR_EFER)) && !loadPdpteRegisters(cpu, cr3)) return OUTCOME_FAULT;
+  if (usesPae(state.field(CR0), cr4, state.field(MSR_EFER)) && !loadPdpteRegisters(cpu, cr3)) return OUTCOME_FAULT;
   state.setWideField(CR3, cr3);
   // The TLB does not tell address spaces apart, so that "do not invalidate" (bit 63) cannot be honoured.
   cpu.pagingChanged({ keepGlobal: (cr4 & CR4_PGE) !== 0 });

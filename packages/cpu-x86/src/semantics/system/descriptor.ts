@@ -1,4 +1,4 @@
-import { ACCESS_IMPLICIT } from '@longmode/mmu';
+import { ACCESS_IMPLICIT, highWord, joinWords, lowWord } from '@longmode/mmu';
 import { VECTOR_GP } from '../../state/exceptions.ts';
 import { GDTR_BASE, GDTR_LIMIT, LDTR_INDEX } from '../../state/layout.ts';
 import {
@@ -65,7 +65,7 @@ export function parseDescriptor(selector: number, address: bigint, low: number, 
     address,
     low,
     high,
-    base: BigInt(((high & 0xff000000) | ((high & 0xff) << 16) | (low >>> 16)) >>> 0),
+    base: joinWords((high & 0xff000000) | ((high & 0xff) << 16) | (low >>> 16), 0),
     limit: (attributes & ATTRIBUTE_G) !== 0 ? ((limit << 12) | 0xfff) >>> 0 : limit,
     attributes,
   };
@@ -122,7 +122,8 @@ const SYSTEM_TYPE_NAMES = [
 
 /** Wraps the address of a system table to the width of linear addresses in the current mode. */
 export function tableAddress(cpu: SystemCpu, base: bigint, offset: number): bigint {
-  return BigInt.asUintN(isLongMode(cpu.state) ? 64 : 32, base + BigInt(offset));
+  if (isLongMode(cpu.state)) return BigInt.asUintN(64, base + BigInt(offset));
+  return joinWords(lowWord(base) + offset, 0);
 }
 
 /**
@@ -171,7 +172,7 @@ export function readDescriptor(
   }
   const quad = cpu.memory.read64(address, ACCESS_IMPLICIT);
   if (cpu.memory.failed) return undefined;
-  return parseDescriptor(selector, address, Number(quad & 0xffffffffn), Number(quad >> 32n));
+  return parseDescriptor(selector, address, lowWord(quad), highWord(quad));
 }
 
 /**

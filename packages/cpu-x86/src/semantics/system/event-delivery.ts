@@ -145,22 +145,22 @@ function readHandlerSegment(cpu: SystemCpu, gate: InterruptGate, ext: number): D
   const d = readCodeDescriptor(cpu, gate.selector, ext);
   if (d === undefined) return undefined;
   const code = selectorError(d.selector, ext);
-  const name = `${describeSelector(d.selector)} in the gate`;
-  if (!isCode(d)) return refuse(cpu, VECTOR_GP, code, `${name} is ${describeDescriptor(d)}`);
+  const name = (): string => `${describeSelector(d.selector)} in the gate`;
+  if (!isCode(d)) return refuse(cpu, VECTOR_GP, code, `${name()} is ${describeDescriptor(d)}`);
   if (dplOf(d) > state.cpl) {
     return refuse(
       cpu,
       VECTOR_GP,
       code,
-      `${name} has DPL ${dplOf(d)}, and the handler would lose privilege (CPL ${state.cpl})`,
+      `${name()} has DPL ${dplOf(d)}, and the handler would lose privilege (CPL ${state.cpl})`,
     );
   }
   if (isLongMode(state) && (!isLong(d) || isDefault32(d))) {
-    return refuse(cpu, VECTOR_GP, code, `${name} is not a 64-bit code segment`);
+    return refuse(cpu, VECTOR_GP, code, `${name()} is not a 64-bit code segment`);
   }
   if (!checkCodeSegment(cpu, d, ext)) return undefined;
   if (isVirtual8086Mode(state) && (isConforming(d) || dplOf(d) !== 0)) {
-    return refuse(cpu, VECTOR_GP, code, `${name} must be a non-conforming segment with DPL 0 in virtual-8086 mode`);
+    return refuse(cpu, VECTOR_GP, code, `${name()} must be a non-conforming segment with DPL 0 in virtual-8086 mode`);
   }
   return d;
 }

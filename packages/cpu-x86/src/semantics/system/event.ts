@@ -9,7 +9,7 @@ import { VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_NP, VECTOR_PF, VECTOR_SS, VECTO
 import { ACTIVITY, ACTIVITY_SHUTDOWN, CR2 } from '../../state/layout.ts';
 import { NO_ERROR_CODE, type SystemCpu } from './context.ts';
 import { attemptDelivery, createDelivery } from './event-delivery.ts';
-import type { EventKind, ExceptionEntry, Explanation } from './exception-log.ts';
+import { type EventFate, type EventKind, type ExceptionDraft, type Explanation, UNEXPLAINED } from './exception-log.ts';
 import { processorMode, segmentOf } from './processor-mode.ts';
 import { RSP } from './stack.ts';
 
@@ -57,16 +57,18 @@ export function deliverEvent(cpu: SystemCpu, event: ExceptionEvent): 'delivered'
   const log = cpu.exceptionLog;
   log.beginChain();
   let current = event;
-  let explanation: Explanation = {};
+  let explanation = UNEXPLAINED;
   if (event.kind === 'exception') explanation = log.takeExplanation(event.vector, event.errorCode ?? NO_ERROR_CODE);
   for (;;) {
-    const found = isRecorded(current.kind) ? observe(cpu, current, explanation) : undefined;
+    const found = isRecorded(current.kind) ? observe(cpu, current, 'delivered', explanation) : undefined;
     const delivery = createDelivery(current);
     if (attemptDelivery(cpu, delivery)) {
-      if (found !== undefined) log.record({ ...found, fate: 'delivered' });
+      if (found !== undefined) log.record(found);
       return 'delivered';
     }
-    log.record({ ...(found ?? observe(cpu, current, explanation)), fate: 'failed' });
+    const failed = found ?? observe(cpu, current, 'failed', explanation);
+    failed.fate = 'failed';
+    log.record(failed);
     // A failure leaves its record; memory that fails without one is treated as #GP(0).
     const raised = cpu.takeRaised() ?? { vector: VECTOR_GP, errorCode: 0 };
     explanation = {
@@ -81,15 +83,16 @@ export function deliverEvent(cpu: SystemCpu, event: ExceptionEvent): 'delivered'
       current = next;
       continue;
     }
-    const merged = { ...observe(cpu, next, explanation), fate: 'merged' as const };
+    const merged = observe(cpu, next, 'merged', explanation);
     if (outcome === 'shutdown') {
-      log.record({ ...merged, isShutdown: true });
+      merged.isShutdown = true;
+      log.record(merged);
       cpu.state.setField(ACTIVITY, ACTIVITY_SHUTDOWN);
       return 'shutdown';
     }
     log.record(merged);
     current = { vector: VECTOR_DF, kind: 'exception', errorCode: 0, rip };
-    explanation = {};
+    explanation = UNEXPLAINED;
   }
 }
 
@@ -97,14 +100,14 @@ export function deliverEvent(cpu: SystemCpu, event: ExceptionEvent): 'delivered'
 export function deliverSoftwareInterrupt(cpu: SystemCpu, vector: number, kind: EventKind): boolean {
   const event: ExceptionEvent = { vector, kind, rip: cpu.nextRip };
   const delivery = createDelivery(event);
-  const found = isRecorded(kind) ? observe(cpu, event, {}) : undefined;
+  const found = isRecorded(kind) ? observe(cpu, event, 'delivered', UNEXPLAINED) : undefined;
   if (!attemptDelivery(cpu, delivery)) {
     cpu.exceptionLog.interrupted({ vector, kind, step: delivery.step });
     return false;
   }
   if (found !== undefined) {
     cpu.exceptionLog.beginChain();
-    cpu.exceptionLog.record({ ...found, fate: 'delivered' });
+    cpu.exceptionLog.record(found);
   }
   return true;
 }
@@ -112,13 +115,12 @@ export function deliverSoftwareInterrupt(cpu: SystemCpu, vector: number, kind: E
 /** Successful external interrupts and INT n would flood the log. */
 const isRecorded = (kind: EventKind): boolean => kind !== 'external' && kind !== 'software';
 
-type Observed = Omit<ExceptionEntry, 'sequence' | 'chain' | 'fate'>;
-
 /** What the log keeps of the processor as an event found it. */
-function observe(cpu: SystemCpu, event: ExceptionEvent, explanation: Explanation): Observed {
+function observe(cpu: SystemCpu, event: ExceptionEvent, fate: EventFate, explanation: Explanation): ExceptionDraft {
   const { state } = cpu;
-  const isPageFault = event.vector === VECTOR_PF && event.kind === 'exception';
-  return {
+  const entry: ExceptionDraft = {
+    sequence: 0,
+    chain: 0,
     vector: event.vector,
     kind: event.kind,
     errorCode: event.errorCode ?? NO_ERROR_CODE,
@@ -127,8 +129,12 @@ function observe(cpu: SystemCpu, event: ExceptionEvent, explanation: Explanation
     rsp: state.gpr(RSP),
     cpl: state.cpl,
     mode: processorMode(state),
-    ...(isPageFault ? { cr2: state.wideField(CR2) } : {}),
-    ...(cpu.instructionCount === undefined ? {} : { instructionCount: cpu.instructionCount }),
-    ...explanation,
+    fate,
   };
+  if (event.vector === VECTOR_PF && event.kind === 'exception') entry.cr2 = state.wideField(CR2);
+  const { instructionCount } = cpu;
+  if (instructionCount !== undefined) entry.instructionCount = instructionCount;
+  if (explanation.reason !== undefined) entry.reason = explanation.reason;
+  if (explanation.during !== undefined) entry.during = explanation.during;
+  return entry;
 }

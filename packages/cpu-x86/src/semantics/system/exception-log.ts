@@ -51,11 +51,17 @@ export interface ExceptionEntry {
   readonly isShutdown?: true;
 }
 
+/** An entry that is still being written. */
+export type ExceptionDraft = { -readonly [Field in keyof ExceptionEntry]: ExceptionEntry[Field] };
+
 /** What is known of an exception that has been raised and not yet recorded. */
 export interface Explanation {
   readonly reason?: string;
   readonly during?: InterruptedDelivery;
 }
+
+/** Nothing is known. */
+export const UNEXPLAINED: Explanation = {};
 
 /** Entries that are kept for good: the beginning tells most of a run that went wrong. */
 const FIRST_ENTRIES_MAX = 16;
@@ -65,8 +71,12 @@ const FIRST_ENTRIES_MAX = 16;
  * their delivery fails. Bounded; not part of the processor's state.
  */
 export class ExceptionLog {
-  readonly #capacity: number;
-  readonly #entries: ExceptionEntry[] = [];
+  /** Entries that are kept for good, and the newest of the others: a ring, with its oldest at `#oldest`. */
+  readonly #first: ExceptionEntry[] = [];
+  readonly #last: ExceptionEntry[] = [];
+  readonly #firstMax: number;
+  readonly #lastMax: number;
+  #oldest = 0;
   #sequence = 0;
   #chain = 0;
   #cause: { readonly vector: number; readonly errorCode: number; readonly reason: string } | undefined;
@@ -74,12 +84,14 @@ export class ExceptionLog {
 
   /** @param capacity entries kept, 64 unless told */
   constructor(capacity = 64) {
-    this.#capacity = Math.max(8, capacity);
+    const size = Math.max(8, capacity);
+    this.#firstMax = Math.min(FIRST_ENTRIES_MAX, size >> 2);
+    this.#lastMax = size - this.#firstMax;
   }
 
   /** The entries kept, oldest first; after the first few there may be a gap, as the running numbers show. */
   get entries(): readonly ExceptionEntry[] {
-    return [...this.#entries];
+    return [...this.#first, ...this.#last.slice(this.#oldest), ...this.#last.slice(0, this.#oldest)];
   }
 
   /** Exceptions recorded since the log was made. */
@@ -89,12 +101,15 @@ export class ExceptionLog {
 
   /** The entries of the newest chain, in the order of events. */
   get lastChain(): readonly ExceptionEntry[] {
-    return this.#entries.filter((entry) => entry.chain === this.#entries.at(-1)?.chain);
+    const { entries } = this;
+    return entries.filter((entry) => entry.chain === entries.at(-1)?.chain);
   }
 
   /** Forgets everything, as at power-on. */
   clear(): void {
-    this.#entries.length = 0;
+    this.#first.length = 0;
+    this.#last.length = 0;
+    this.#oldest = 0;
     this.#cause = undefined;
     this.#interrupted = undefined;
   }
@@ -116,6 +131,7 @@ export class ExceptionLog {
   takeExplanation(vector: number, errorCode: number): Explanation {
     const cause = this.#cause;
     const during = this.#interrupted;
+    if (cause === undefined && during === undefined) return UNEXPLAINED;
     this.#cause = undefined;
     this.#interrupted = undefined;
     return {
@@ -129,11 +145,16 @@ export class ExceptionLog {
     this.#chain += 1;
   }
 
-  /** Appends an entry to the current chain. */
-  record(entry: Omit<ExceptionEntry, 'sequence' | 'chain'>): void {
+  /** Appends an entry to the current chain, which numbers it. The log keeps it as it is. */
+  record(entry: ExceptionDraft): void {
     this.#sequence += 1;
-    this.#entries.push({ sequence: this.#sequence, chain: this.#chain, ...entry });
-    if (this.#entries.length > this.#capacity)
-      this.#entries.splice(Math.min(FIRST_ENTRIES_MAX, this.#capacity >> 2), 1);
+    entry.sequence = this.#sequence;
+    entry.chain = this.#chain;
+    if (this.#first.length < this.#firstMax) this.#first.push(entry);
+    else if (this.#last.length < this.#lastMax) this.#last.push(entry);
+    else {
+      this.#last[this.#oldest] = entry;
+      this.#oldest = (this.#oldest + 1) % this.#lastMax;
+    }
   }
 }

@@ -103,12 +103,12 @@ export interface CallGate {
 export function openCallGate(cpu: SystemCpu, gate: Descriptor, isJump: boolean): CallGate | undefined {
   const cpl = cpu.state.cpl;
   const gateError = selectorError(gate.selector);
-  const name = `the call gate of ${describeSelector(gate.selector)}`;
+  const name = (): string => `the call gate of ${describeSelector(gate.selector)}`;
   const rpl = gate.selector & 3;
   if (dplOf(gate) < cpl || dplOf(gate) < rpl) {
-    return refuse(cpu, VECTOR_GP, gateError, `${name} has DPL ${dplOf(gate)}, below CPL ${cpl} or RPL ${rpl}`);
+    return refuse(cpu, VECTOR_GP, gateError, `${name()} has DPL ${dplOf(gate)}, below CPL ${cpl} or RPL ${rpl}`);
   }
-  if (!isPresent(gate)) return refuse(cpu, VECTOR_NP, gateError, `${name} is not present`);
+  if (!isPresent(gate)) return refuse(cpu, VECTOR_NP, gateError, `${name()} is not present`);
   const inLongMode = isLongMode(cpu.state);
   let offset = BigInt(gate.low & 0xffff);
   if (typeOf(gate) === TYPE_CALL_GATE_32) offset |= BigInt((gate.high & 0xffff0000) >>> 0);
@@ -120,14 +120,14 @@ export function openCallGate(cpu: SystemCpu, gate: Descriptor, isJump: boolean):
   const target = readCodeDescriptor(cpu, gate.low >>> 16);
   if (target === undefined) return undefined;
   const targetError = selectorError(target.selector);
-  const targetName = `${describeSelector(target.selector)} in ${name}`;
-  if (!isCode(target)) return refuse(cpu, VECTOR_GP, targetError, `${targetName} is ${describeDescriptor(target)}`);
+  const targetName = (): string => `${describeSelector(target.selector)} in ${name()}`;
+  if (!isCode(target)) return refuse(cpu, VECTOR_GP, targetError, `${targetName()} is ${describeDescriptor(target)}`);
   const allowed = isJump && !isConforming(target) ? dplOf(target) === cpl : dplOf(target) <= cpl;
   if (!allowed) {
-    return refuse(cpu, VECTOR_GP, targetError, `${targetName} has DPL ${dplOf(target)}, and CPL is ${cpl}`);
+    return refuse(cpu, VECTOR_GP, targetError, `${targetName()} has DPL ${dplOf(target)}, and CPL is ${cpl}`);
   }
   if (inLongMode && (!isLong(target) || isDefault32(target))) {
-    return refuse(cpu, VECTOR_GP, targetError, `${targetName} is not a 64-bit code segment`);
+    return refuse(cpu, VECTOR_GP, targetError, `${targetName()} is not a 64-bit code segment`);
   }
   if (!checkCodeSegment(cpu, target)) return undefined;
   const width = inLongMode ? 64 : typeOf(gate) === TYPE_CALL_GATE_32 ? 32 : 16;

@@ -46,6 +46,8 @@ import { RSP } from './stack.ts';
 const RCX = 1;
 const RDX = 2;
 const R11 = 11;
+/** Bits 63:32 of IA32_STAR: the selectors of SYSCALL below those of SYSRET. */
+const MSR_STAR_HIGH = MSR_STAR + 4;
 const FLAT_CODE = ATTRIBUTE_PRESENT | ATTRIBUTE_S | ATTRIBUTE_G | 0xb;
 const FLAT_DATA = ATTRIBUTE_PRESENT | ATTRIBUTE_S | ATTRIBUTE_G | ATTRIBUTE_DB | 0x3;
 /** RFLAGS that SYSRET takes from R11: RF and VM are cleared. */
@@ -69,7 +71,7 @@ function finish(cpu: SystemCpu, rip: bigint): Outcome {
 
 /** Whether SYSCALL and SYSRET exist here: 64-bit mode and EFER.SCE. Raises #UD where not. */
 function hasSystemCall(cpu: SystemCpu, mnemonic: string): boolean {
-  const enabled = (cpu.state.wideField(MSR_EFER) & BigInt(EFER_SCE)) !== 0n;
+  const enabled = (cpu.state.field(MSR_EFER) & EFER_SCE) !== 0;
   if (enabled && is64BitMode(cpu.state)) return true;
   undefinedOpcode(cpu, enabled ? `${mnemonic} outside 64-bit mode` : `${mnemonic} with EFER.SCE clear`);
   return false;
@@ -80,9 +82,9 @@ export const SYSCALL: SystemOperation = (cpu) => {
   const { state } = cpu;
   const flags = state.rflags;
   state.setGpr(RCX, cpu.nextRip);
-  state.setGpr(R11, BigInt((flags & ~FLAG_RF) >>> 0));
-  state.rflags = flags & ~Number(state.wideField(MSR_FMASK) & 0xffffffffn) & ~FLAG_RF;
-  const selector = Number((state.wideField(MSR_STAR) >> 32n) & 0xffffn);
+  state.writeGprNumber(R11, 32, flags & ~FLAG_RF);
+  state.rflags = flags & ~state.field(MSR_FMASK) & ~FLAG_RF;
+  const selector = state.field(MSR_STAR_HIGH) & 0xffff;
   loadFlatSegments(cpu, selector & 0xfffc, (selector & 0xfffc) + 8, 0, true);
   return finish(cpu, state.wideField(MSR_LSTAR));
 };
@@ -96,9 +98,10 @@ export const SYSRET: SystemOperation = (cpu, instruction) => {
   if (isLong && !isCanonicalAddress(cpu, target)) {
     return generalProtection(cpu, `SYSRET with RCX ${hex(target)}, not canonical`);
   }
-  state.rflags = Number(state.gpr(R11) & BigInt(SYSRET_FLAGS));
-  if ((state.rflags & (FLAG_IF | FLAG_TF)) !== 0) cpu.requestAttention();
-  const selector = Number((state.wideField(MSR_STAR) >> 48n) & 0xffffn);
+  const flags = state.gpr32(R11) & SYSRET_FLAGS;
+  state.rflags = flags;
+  if ((flags & (FLAG_IF | FLAG_TF)) !== 0) cpu.requestAttention();
+  const selector = state.field(MSR_STAR_HIGH) >>> 16;
   loadFlatSegments(cpu, selector + (isLong ? 16 : 0), selector + 8, 3, isLong);
   return finish(cpu, isLong ? target : target & 0xffffffffn);
 };

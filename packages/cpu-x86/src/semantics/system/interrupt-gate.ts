@@ -1,4 +1,4 @@
-import { ACCESS_IMPLICIT } from '@longmode/mmu';
+import { ACCESS_IMPLICIT, highWord, joinWords, lowWord } from '@longmode/mmu';
 import { VECTOR_GP, VECTOR_NP } from '../../state/exceptions.ts';
 import { IDTR_BASE, IDTR_LIMIT } from '../../state/layout.ts';
 import type { SystemCpu } from './context.ts';
@@ -66,7 +66,7 @@ export function readInterruptGate(
   if (memory.failed) return undefined;
   const upper = inLongMode ? memory.read64(address + 8n, ACCESS_IMPLICIT) : 0n;
   if (memory.failed) return undefined;
-  const gate = parseDescriptor(0, address, Number(quad & 0xffffffffn), Number(quad >> 32n));
+  const gate = parseDescriptor(0, address, lowWord(quad), highWord(quad));
   const width = gateWidth(gate, inLongMode);
   if (width === undefined) {
     return refuse(cpu, VECTOR_GP, gateError(vector, ext), describeBadGate(gate, vector, inLongMode));
@@ -78,10 +78,10 @@ export function readInterruptGate(
   if (!isPresent(gate)) {
     return refuse(cpu, VECTOR_NP, gateError(vector, ext), `IDT entry ${vector} is not present`);
   }
-  const low = width === 16 ? gate.low & 0xffff : ((gate.high & 0xffff0000) | (gate.low & 0xffff)) >>> 0;
+  const low = width === 16 ? gate.low & 0xffff : (gate.high & 0xffff0000) | (gate.low & 0xffff);
   return {
     selector: gate.low >>> 16,
-    offset: BigInt(low) | ((upper & 0xffffffffn) << 32n),
+    offset: joinWords(low, lowWord(upper)),
     width,
     clearsInterruptFlag: typeOf(gate) === TYPE_INTERRUPT_GATE_16 || typeOf(gate) === TYPE_INTERRUPT_GATE_32,
     isTaskGate: typeOf(gate) === TYPE_TASK_GATE,

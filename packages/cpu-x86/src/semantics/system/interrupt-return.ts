@@ -3,7 +3,7 @@
  *
  * @source SDM Vol. 2A "IRET/IRETD/IRETQ—Interrupt Return"
  */
-import { ACCESS_IMPLICIT } from '@longmode/mmu';
+import { ACCESS_IMPLICIT, lowWord } from '@longmode/mmu';
 import { CS, DS, ES, FS, GS, SS } from '../../decode/instruction.ts';
 import { VECTOR_GP } from '../../state/exceptions.ts';
 import { SYSTEM_FLAGS, TR_INDEX } from '../../state/layout.ts';
@@ -47,7 +47,7 @@ function popFrame(stack: Stack, width: 16 | 32 | 64): ReturnFrame | undefined {
   const selector = rip === undefined ? undefined : stack.pop(width);
   const flags = selector === undefined ? undefined : stack.pop(width);
   if (rip === undefined || selector === undefined || flags === undefined) return undefined;
-  return { rip, selector: Number(selector & 0xffffn), flags: Number(flags & 0xffffffffn) };
+  return { rip, selector: lowWord(selector) & 0xffff, flags: lowWord(flags) };
 }
 
 /** Flags that IRET never changes but when it returns to virtual-8086 mode. */
@@ -55,11 +55,12 @@ const KEPT = FLAG_VM | FLAG_VIF | FLAG_VIP;
 
 /** Takes the popped flags that `changeable` allows; a 16-bit return leaves the upper half alone. */
 function loadFlags(cpu: SystemCpu, flags: number, changeable: number, width: 16 | 32 | 64): void {
-  const before = cpu.state.rflags;
+  const { state } = cpu;
+  const before = state.rflags;
   const mask = (width === 16 ? changeable & 0xffff : changeable) & FLAGS_DEFINED;
-  cpu.state.rflags = ((before & ~mask) | (flags & mask)) >>> 0;
-  if (((before ^ cpu.state.rflags) & cpu.state.rflags & FLAG_IF) !== 0 || (flags & FLAG_TF) !== 0)
-    cpu.requestAttention();
+  const after = (before & ~mask) | (flags & mask);
+  state.rflags = after;
+  if ((~before & after & FLAG_IF) !== 0 || (flags & FLAG_TF) !== 0) cpu.requestAttention();
 }
 
 /** IRET in real-address mode, and in virtual-8086 mode with IOPL 3, where IOPL stays. */
@@ -127,7 +128,7 @@ function returnWithStack(
   if (pointer === undefined) return OUTCOME_FAULT;
   const selector = stack.pop(width);
   if (selector === undefined) return OUTCOME_FAULT;
-  const ss = checkReturnStack(cpu, Number(selector & 0xffffn), code);
+  const ss = checkReturnStack(cpu, lowWord(selector) & 0xffff, code);
   if (ss === undefined || !checkTarget(cpu, code, frame.rip)) return OUTCOME_FAULT;
   const isOuter = (code.selector & 3) > cpu.state.cpl;
   loadFlags(cpu, frame.flags, changeableFlags(cpu), width);

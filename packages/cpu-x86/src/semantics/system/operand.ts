@@ -1,3 +1,4 @@
+import { joinWords, lowWord } from '@longmode/mmu';
 import type { Instruction, MemoryOperand, Operand } from '../../decode/instruction.ts';
 import type { SystemCpu } from './context.ts';
 import { effectiveAddress, linearAddress, operandAddress } from './linear-address.ts';
@@ -18,9 +19,9 @@ export function readLinear(cpu: SystemCpu, linear: bigint, width: number, access
   const memory = cpu.memory;
   let value: bigint;
   if (width === 64) value = memory.read64(linear, access);
-  else if (width === 32) value = BigInt(memory.read32(linear, access) >>> 0);
-  else if (width === 16) value = BigInt(memory.read16(linear, access));
-  else value = BigInt(memory.read8(linear, access));
+  else if (width === 32) value = joinWords(memory.read32(linear, access), 0);
+  else if (width === 16) value = joinWords(memory.read16(linear, access), 0);
+  else value = joinWords(memory.read8(linear, access), 0);
   return memory.failed ? undefined : value;
 }
 
@@ -28,9 +29,9 @@ export function readLinear(cpu: SystemCpu, linear: bigint, width: number, access
 export function writeLinear(cpu: SystemCpu, linear: bigint, width: number, value: bigint, access: number): boolean {
   const memory = cpu.memory;
   if (width === 64) return memory.write64(linear, BigInt.asUintN(64, value), access);
-  const low = Number(BigInt.asUintN(width, value));
+  const low = lowWord(value);
   if (width === 32) return memory.write32(linear, low, access);
-  return width === 16 ? memory.write16(linear, low, access) : memory.write8(linear, low, access);
+  return width === 16 ? memory.write16(linear, low & 0xffff, access) : memory.write8(linear, low & 0xff, access);
 }
 
 /**

@@ -39,19 +39,19 @@ export function checkReturnSegment(cpu: SystemCpu, selector: number): Descriptor
   const d = readCodeDescriptor(cpu, selector);
   if (d === undefined) return undefined;
   const code = selectorError(selector);
-  const name = `${describeSelector(selector)} for CS`;
+  const name = (): string => `${describeSelector(selector)} for CS`;
   const rpl = selector & 3;
-  if (!isCode(d)) return refuse(cpu, VECTOR_GP, code, `${name} is ${describeDescriptor(d)}`);
+  if (!isCode(d)) return refuse(cpu, VECTOR_GP, code, `${name()} is ${describeDescriptor(d)}`);
   if (rpl < cpu.state.cpl) {
     return refuse(
       cpu,
       VECTOR_GP,
       code,
-      `${name} has RPL ${rpl}: a return cannot go to more privilege (CPL ${cpu.state.cpl})`,
+      `${name()} has RPL ${rpl}: a return cannot go to more privilege (CPL ${cpu.state.cpl})`,
     );
   }
   const allowed = isConforming(d) ? dplOf(d) <= rpl : dplOf(d) === rpl;
-  if (!allowed) return refuse(cpu, VECTOR_GP, code, `${name} has DPL ${dplOf(d)} and RPL ${rpl}`);
+  if (!allowed) return refuse(cpu, VECTOR_GP, code, `${name()} has DPL ${dplOf(d)} and RPL ${rpl}`);
   return checkCodeSegment(cpu, d) ? markAccessed(cpu, d) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { ACCESS_AC, ACCESS_USER, highWord, isCanonical } from '@longmode/mmu';
+import { ACCESS_AC, ACCESS_USER, highWord, isCanonical, lowWord } from '@longmode/mmu';
 import { CS, SS } from '../../decode/instruction.ts';
 import { CR0_PE, EFER_LMA } from '../../state/control-registers.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
@@ -69,6 +69,14 @@ export function dataAccess(state: CpuState): number {
 export function isCanonicalAddress(cpu: SystemCpu, linear: bigint): boolean {
   return isCanonical(0, highWord(linear), cpu.linearAddressBits);
 }
+
+/** As {@link isCanonicalAddress}, for the first and the last byte of an access. */
+export function isCanonicalRange(cpu: SystemCpu, linear: bigint, sizeBytes: number): boolean {
+  const high = highWord(linear);
+  if (!isCanonical(0, high, cpu.linearAddressBits)) return false;
+  return lowWord(linear) + sizeBytes <= TWO_TO_32 || isCanonical(0, high + 1, cpu.linearAddressBits);
+}
+const TWO_TO_32 = 0x1_0000_0000;
 
 /** Tests that CPL is 0; raises #GP(0) and gives false where not. */
 export function requireCpl0(cpu: SystemCpu, mnemonic: string): boolean {

@@ -54,16 +54,16 @@ export function checkDataSegment(cpu: SystemCpu, selector: number): SegmentValue
   const d = readDescriptor(cpu, selector);
   if (d === undefined) return undefined;
   const code = selectorError(selector);
-  const name = describeSelector(selector);
+  const name = (): string => describeSelector(selector);
   if (!isReadable(d)) {
     const what = isCode(d) ? 'an execute-only code segment' : describeDescriptor(d);
-    return refuse(cpu, VECTOR_GP, code, `${name} is ${what}, not a readable segment`);
+    return refuse(cpu, VECTOR_GP, code, `${name()} is ${what}, not a readable segment`);
   }
   const rpl = selector & 3;
   if (!(isCode(d) && isConforming(d)) && (rpl > dplOf(d) || cpu.state.cpl > dplOf(d))) {
-    return refuse(cpu, VECTOR_GP, code, `${name} has DPL ${dplOf(d)}, below CPL ${cpu.state.cpl} or RPL ${rpl}`);
+    return refuse(cpu, VECTOR_GP, code, `${name()} has DPL ${dplOf(d)}, below CPL ${cpu.state.cpl} or RPL ${rpl}`);
   }
-  if (!isPresent(d)) return refuse(cpu, VECTOR_NP, code, `${name} is not present`);
+  if (!isPresent(d)) return refuse(cpu, VECTOR_NP, code, `${name()} is not present`);
   const descriptor = markAccessed(cpu, d);
   return descriptor === undefined ? undefined : { selector, descriptor };
 }
@@ -99,11 +99,11 @@ export function checkStackSegment(
   const d = readDescriptor(cpu, selector, vector, ext);
   if (d === undefined) return undefined;
   const code = selectorError(selector, ext);
-  const name = `${describeSelector(selector)} for SS`;
-  if (rpl !== privilege) return refuse(cpu, vector, code, `${name} has RPL ${rpl}, not ${privilege}`);
-  if (!isWritableData(d)) return refuse(cpu, vector, code, `${name} is ${describeDescriptor(d)}`);
-  if (dplOf(d) !== privilege) return refuse(cpu, vector, code, `${name} has DPL ${dplOf(d)}, not ${privilege}`);
-  if (!isPresent(d)) return refuse(cpu, VECTOR_SS, code, `${name} is not present`);
+  const name = (): string => `${describeSelector(selector)} for SS`;
+  if (rpl !== privilege) return refuse(cpu, vector, code, `${name()} has RPL ${rpl}, not ${privilege}`);
+  if (!isWritableData(d)) return refuse(cpu, vector, code, `${name()} is ${describeDescriptor(d)}`);
+  if (dplOf(d) !== privilege) return refuse(cpu, vector, code, `${name()} has DPL ${dplOf(d)}, not ${privilege}`);
+  if (!isPresent(d)) return refuse(cpu, VECTOR_SS, code, `${name()} is not present`);
   const descriptor = markAccessed(cpu, d);
   return descriptor === undefined ? undefined : { selector, descriptor };
 }
@@ -154,7 +154,7 @@ export function checkTarget(cpu: SystemCpu, d: Descriptor, rip: bigint, ext = 0)
     refuse(cpu, VECTOR_GP, ext, `the target RIP ${hex(rip)} is not canonical`);
     return false;
   }
-  if (rip <= BigInt(d.limit)) return true;
+  if (rip <= d.limit) return true;
   refuse(cpu, VECTOR_GP, ext, `the target EIP ${hex(rip)} is beyond the limit ${hex(d.limit)} of the code segment`);
   return false;
 }

@@ -1,11 +1,11 @@
-import { ACCESS_USER } from '@longmode/mmu';
+import { ACCESS_USER, joinWords, lowWord } from '@longmode/mmu';
 import { SS } from '../../decode/instruction.ts';
 import { VECTOR_SS } from '../../state/exceptions.ts';
 import type { SystemCpu } from './context.ts';
 import { boundsOf, type Descriptor, isDefault32 } from './descriptor.ts';
 import { hex, refuse } from './fault.ts';
 import { probeWrite, readLinear, writeLinear } from './operand.ts';
-import { dataAccess, isCanonicalAddress, segmentOf, stackWidth } from './processor-mode.ts';
+import { dataAccess, isCanonicalRange, segmentOf, stackWidth } from './processor-mode.ts';
 
 /** Encoding of RSP. */
 export const RSP = 4;
@@ -39,7 +39,7 @@ export class Stack {
   constructor(cpu: SystemCpu, place: StackPlace) {
     this.#cpu = cpu;
     this.#place = place;
-    this.#pointer = BigInt.asUintN(place.width, place.pointer);
+    this.#pointer = wrap(place.pointer, place.width);
   }
 
   /** The stack of SS:RSP at the current privilege level. */
@@ -82,7 +82,7 @@ export class Stack {
 
   /** Moves the pointer up, as RET's immediate does. */
   skip(sizeBytes: number): void {
-    this.#pointer = BigInt.asUintN(this.#place.width, this.#pointer + BigInt(sizeBytes));
+    this.#pointer = wrap(this.#pointer + BigInt(sizeBytes), this.#place.width);
   }
 
   /** Aligns the pointer down to 16 bytes, as IA-32e mode does before it pushes a return frame. */
@@ -93,11 +93,18 @@ export class Stack {
   /** Tests that `count` values can be pushed, so that a frame is written whole or not at all. @returns false after a fault */
   reserve(count: number, width: number): boolean {
     const size = width / 8;
+    const step = BigInt(size);
     let pointer = this.#pointer;
+    let pageProbed = -1;
     for (let i = 0; i < count; i += 1) {
-      pointer = BigInt.asUintN(this.#place.width, pointer - BigInt(size));
+      pointer = wrap(pointer - step, this.#place.width);
       const linear = this.#linear(pointer, size);
-      if (linear === undefined || !probeWrite(this.#cpu, linear, size, this.#place.access)) return false;
+      if (linear === undefined) return false;
+      // What fits the page that was probed last can be written as well.
+      const low = lowWord(linear);
+      if (low >>> 12 === pageProbed && (low & 0xfff) + size <= 0x1000) continue;
+      if (!probeWrite(this.#cpu, linear, size, this.#place.access)) return false;
+      pageProbed = low >>> 12;
     }
     return true;
   }
@@ -110,7 +117,7 @@ export class Stack {
 
   /** Pushes a value. @returns false after a fault */
   push(value: bigint, width: number): boolean {
-    const pointer = BigInt.asUintN(this.#place.width, this.#pointer - BigInt(width / 8));
+    const pointer = wrap(this.#pointer - BigInt(width / 8), this.#place.width);
     const linear = this.#linear(pointer, width / 8);
     if (linear === undefined || !writeLinear(this.#cpu, linear, width, value, this.#place.access)) return false;
     this.#pointer = pointer;
@@ -126,7 +133,7 @@ export class Stack {
 
   /** Reads a value above the pointer. @returns undefined after a fault */
   peek(offsetBytes: number, width: number): bigint | undefined {
-    const pointer = BigInt.asUintN(this.#place.width, this.#pointer + BigInt(offsetBytes));
+    const pointer = offsetBytes === 0 ? this.#pointer : wrap(this.#pointer + BigInt(offsetBytes), this.#place.width);
     const linear = this.#linear(pointer, width / 8);
     return linear === undefined ? undefined : readLinear(this.#cpu, linear, width, this.#place.access);
   }
@@ -139,15 +146,11 @@ export class Stack {
   #linear(pointer: bigint, size: number): bigint | undefined {
     const place = this.#place;
     if (place.width === 64) {
-      if (isCanonicalAddress(this.#cpu, pointer) && isCanonicalAddress(this.#cpu, pointer + BigInt(size - 1))) {
-        return pointer;
-      }
+      if (isCanonicalRange(this.#cpu, pointer, size)) return pointer;
       return refuse(this.#cpu, VECTOR_SS, place.errorCode, `the stack pointer ${hex(pointer)} is not canonical`);
     }
-    const first = Number(pointer);
-    if (first >= place.low && first + size - 1 <= place.high) {
-      return BigInt.asUintN(32, place.base + pointer);
-    }
+    const first = lowWord(pointer);
+    if (first >= place.low && first + size - 1 <= place.high) return joinWords(lowWord(place.base) + first, 0);
     const range = place.low > place.high ? 'no valid offset' : `${hex(place.low)} to ${hex(place.high)}`;
     return refuse(
       this.#cpu,
@@ -156,6 +159,12 @@ export class Stack {
       `the stack at offset ${hex(pointer)} is outside its segment (${range})`,
     );
   }
+}
+
+/** A stack pointer in the width of stack addresses. */
+function wrap(pointer: bigint, width: number): bigint {
+  if (width === 64) return BigInt.asUintN(64, pointer);
+  return joinWords(width === 32 ? lowWord(pointer) : lowWord(pointer) & 0xffff, 0);
 }
 
 /** Access bits on a stack of a given privilege level. EFLAGS.AC exempts from SMAP what supervisor code does itself. */

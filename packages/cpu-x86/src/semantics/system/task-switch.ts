@@ -231,14 +231,14 @@ function loadTaskData(cpu: SystemCpu, index: number, selector: number, ext: numb
   const d = readDescriptor(cpu, selector, VECTOR_TS, ext);
   if (d === undefined) return false;
   const code = selectorError(selector, ext);
-  const name = `${describeSelector(selector)} for a data segment of the new task`;
+  const name = (): string => `${describeSelector(selector)} for a data segment of the new task`;
   const inReach = (isCode(d) && isConforming(d)) || (dplOf(d) >= cpu.state.cpl && dplOf(d) >= (selector & 3));
   if (!isReadable(d) || !inReach) {
-    refuse(cpu, VECTOR_TS, code, `${name} is ${describeDescriptor(d)} with DPL ${dplOf(d)}`);
+    refuse(cpu, VECTOR_TS, code, `${name()} is ${describeDescriptor(d)} with DPL ${dplOf(d)}`);
     return false;
   }
   if (!isPresent(d)) {
-    refuse(cpu, VECTOR_NP, code, `${name} is not present`);
+    refuse(cpu, VECTOR_NP, code, `${name()} is not present`);
     return false;
   }
   const descriptor = markAccessed(cpu, d);
