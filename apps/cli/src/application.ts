@@ -122,6 +122,12 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         optional: true,
         brief: 'What runs the code; the results are the same [jit]',
       },
+      profile: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Say at the end where the instructions ran: regions of compiled code, and why they were left',
+      },
       append: {
         kind: 'parsed',
         parse: text,

@@ -73,6 +73,13 @@ describe('a kernel that succeeds', () => {
     expect(readFileSync(path, 'utf8')).toBe('Hello World!\r\n');
   });
 
+  it('is told where it ran, by function', () => {
+    const { code, stderr } = longmode(['run', kernel('bench-fibonacci.elf'), '--profile', '--serial', 'none']);
+    expect(code).toBe(33);
+    expect(stderr).toMatch(/^\d{9} instructions: 9\d\.\d % in compiled code/);
+    expect(stderr).toMatch(/ 0x20\d{4} .*\n +fibonacci/);
+  });
+
   it('has a report', () => {
     const path = join(folder, 'report.json');
     longmode(['run', kernel('hello.elf'), '--report', path, '--success-code', '33']);

@@ -18,6 +18,7 @@ import type { Front } from './front.ts';
 import { LiveFront } from './live-front.ts';
 import type { DebugExitPort, SerialTarget } from './options.ts';
 import { PlainFront } from './plain-front.ts';
+import { profileLines } from './profile.ts';
 import { fileSink, openForWriting, type SerialSink, streamSink } from './serial-port.ts';
 import { BOOT_LOOP_RESETS, BOOT_LOOP_TIME_NS, Session, type SessionResult } from './session.ts';
 import { Teller } from './teller.ts';
@@ -37,6 +38,7 @@ export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
   readonly reboot: boolean;
   readonly pace?: 'real' | 'max';
   readonly engine?: 'interpreter' | 'jit' | 'check';
+  readonly profile?: boolean;
   readonly debugExit?: DebugExitPort;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
@@ -137,6 +139,7 @@ export async function runImage(options: RunOptions): Promise<number> {
   const exitCode = endCode(result, stops.why, options.successCode);
   if (stops.why === 'not-bootable') teller.problem([`${name}: the firmware finds nothing to boot`, ...unbootable]);
   else tellEnd(teller, { pc, plan, result, why: stops.why, options });
+  if (options.profile === true) teller.answer(profileLines(pc, plan.places));
   const { outcome, reboots, instructionsBefore } = result;
   const context = { outcome, serial, places: plan.places, reboots, instructionsBefore };
   report?.({ ...makeReport(pc, context), exitCode, wallTimeMs: Math.round(result.wallTimeMs) });
@@ -164,6 +167,7 @@ function makeMachine(plan: ImagePlan, options: RunOptions, events: PcEvents): Pc
       events,
       onReset: 'stop',
       engine: options.engine ?? 'jit',
+      ...(options.profile === true ? { jit: { isProfiling: true, now: () => performance.now() } } : {}),
       ...(debugExit === undefined ? {} : { debugExitPort: debugExit.port }),
     });
   } catch (error) {

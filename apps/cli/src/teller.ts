@@ -40,6 +40,10 @@ export class Teller {
   note(message: string): void {
     if (!this.#options.isQuiet) this.#say(`longmode: ${this.#colors.yellow(message)}`);
   }
+  /** What was asked for, as it is. */
+  answer(lines: readonly string[]): void {
+    this.#say(lines.join('\n'));
+  }
   /** How the guest ended badly: the first line says what, the others how it came to that. */
   problem(lines: readonly string[]): void {
     const [first = '', ...rest] = lines;
