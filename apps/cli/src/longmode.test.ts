@@ -77,7 +77,7 @@ describe('a kernel that succeeds', () => {
     const { code, stderr } = longmode(['run', kernel('bench-fibonacci.elf'), '--profile', '--serial', 'none']);
     expect(code).toBe(33);
     expect(stderr).toMatch(/^\d{9} instructions: 9\d\.\d % in compiled code/);
-    expect(stderr).toMatch(/ 0x20\d{4} .*\n +fibonacci/);
+    expect(stderr).toMatch(/ 0x20[0-9a-f]{4} .*\n +fibonacci/);
   });
 
   it('has a report', () => {
