@@ -1,7 +1,7 @@
 // wabt as an independent reader and writer of the same format; the host's engine as its judge.
 import { beforeAll, describe, expect, it } from 'vitest';
 import loadWabt from 'wabt';
-import type { CodeBuilder } from './code-builder.ts';
+import { CodeBuilder } from './code-builder.ts';
 import { ModuleBuilder } from './module-builder.ts';
 import { MEMORY_OPCODE, type MemoryOpcode, OPCODE, type Opcode } from './opcodes.ts';
 
@@ -67,6 +67,18 @@ describe('an instruction', () => {
 });
 
 describe('branches', () => {
+  it('takes a body that was begun before it knew its imports', () => {
+    const code = new CodeBuilder(['i32']);
+    code.localGet(0).call(0);
+    const module = new ModuleBuilder();
+    const type = { params: ['i32'], results: ['i32'] } as const;
+    module.importFunction('host', 'twice', type);
+    module.export('main', 'func', module.addFunction(type, 'main', code).index);
+    const host = { twice: (x: number) => 2 * x };
+    const { main } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { host }).exports;
+    expect((main as (x: number) => number)(21)).toBe(42);
+  });
+
   it('go to labels, however deep they are written', () => {
     const f = instantiate(
       withBody((code) => {

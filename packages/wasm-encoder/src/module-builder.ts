@@ -68,11 +68,15 @@ export class ModuleBuilder {
     return this.#imports.add(module, name, { kind: 'global', type, mutable });
   }
 
-  /** Defines a function; its body may be written at any time before `toBytes`. @param name for the name section */
-  addFunction(type: FuncType, name?: string): DefinedFunction {
+  /**
+   * Defines a function; its body may be written at any time before `toBytes`.
+   *
+   * @param name for the name section
+   * @param code a body that was begun before, of a function with these parameters
+   */
+  addFunction(type: FuncType, name?: string, code: CodeBuilder = new CodeBuilder(type.params)): DefinedFunction {
     const position = this.#functions.add(this.typeIndex(type));
     const index = this.#imports.countOf('func') + position;
-    const code = new CodeBuilder(type.params);
     this.#code.set(position, code);
     if (name !== undefined) this.#names.nameFunction(index, name);
     return { index, code };

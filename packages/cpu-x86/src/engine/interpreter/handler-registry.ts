@@ -1,16 +1,8 @@
-import { ModuleBuilder } from '@longmode/wasm-encoder';
+import { CodeBuilder, ModuleBuilder } from '@longmode/wasm-encoder';
 import { LocalPool, type Value } from '../../semantics/language.ts';
 import { RIP } from '../../state/layout.ts';
 import { CPU_BASE, WASM_PAGE_SIZE_BYTES } from '../memory-plan.ts';
-import {
-  CORE_FUNCTION_TYPES,
-  type CoreFunctionName,
-  type CoreFunctions,
-  STATUS_BRANCH,
-  STATUS_FAULT,
-  STATUS_NEXT,
-  STATUS_TAKEN,
-} from './core-functions.ts';
+import { ImportedCoreFunctions, STATUS_BRANCH, STATUS_FAULT, STATUS_NEXT, STATUS_TAKEN } from './core-functions.ts';
 import { writeHandlerBody } from './handler-body.ts';
 import { HandlerStage } from './handler-stage.ts';
 import { importGuestMemory } from './memory-import.ts';
@@ -159,14 +151,9 @@ export class HandlerRegistry {
 
 /** Generates a module with one exported function `h0`, `h1`, ... for each shape: `(record) -> STATUS_*`. */
 export function generateHandlerModule(shapes: readonly Shape[], memoryPages: number): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder();
-  const core = {} as Record<CoreFunctionName, number>;
-  for (const name of Object.keys(CORE_FUNCTION_TYPES) as CoreFunctionName[]) {
-    core[name] = module.importFunction('core', name, CORE_FUNCTION_TYPES[name]);
-  }
-  importGuestMemory(module, memoryPages);
-  shapes.forEach((shape, index) => {
-    const { code, index: functionIndex } = module.addFunction({ params: ['i32'], results: ['i32'] }, shape.key);
+  const core = new ImportedCoreFunctions();
+  const bodies = shapes.map((shape) => {
+    const code = new CodeBuilder(['i32']);
     const leave = (status: number): void => {
       code.i32Const(status);
       code.op('return');
@@ -185,11 +172,18 @@ export function generateHandlerModule(shapes: readonly Shape[], memoryPages: num
     };
     const stage: HandlerStage = new HandlerStage(
       { code, locals: new LocalPool(code) },
-      { shape, core: core as CoreFunctions, exits, recordLocal: 0 },
+      { shape, core: core.functions, exits, recordLocal: 0 },
     );
     writeHandlerBody(stage, shape);
     code.i32Const(STATUS_NEXT);
-    module.export(`h${index}`, 'func', functionIndex);
+    return code;
+  });
+  const module = new ModuleBuilder();
+  core.addTo(module);
+  importGuestMemory(module, memoryPages);
+  shapes.forEach(({ key }, index) => {
+    const type = { params: ['i32'], results: ['i32'] } as const;
+    module.export(`h${index}`, 'func', module.addFunction(type, key, bodies[index]).index);
   });
   return module.toBytes();
 }

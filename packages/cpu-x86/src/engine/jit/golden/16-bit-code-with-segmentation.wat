@@ -2,7 +2,7 @@
 ;; 03  268907           mov word ptr es:[bx], ax
 ;; 06  c3               ret
 ;; registers named: rax rbx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 1) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i32 i32 i64 i32 i32 i32 i32 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -58,7 +58,7 @@
             (i32.const 2))
           (i32.const 65535)))
       (local.set 17
-        (call 4
+        (call 0
           (i64.extend_i32_u
             (local.get 16))
           (i32.const 2)
@@ -134,7 +134,7 @@
       (local.set 19
         (local.get 16))
       (local.set 17
-        (call 4
+        (call 0
           (i64.extend_i32_u
             (local.get 18))
           (i32.const 258)
@@ -194,7 +194,7 @@
             (local.get 6))
           (i32.const 65535)))
       (local.set 17
-        (call 4
+        (call 0
           (i64.extend_i32_u
             (local.get 16))
           (i32.const 2)
@@ -324,4 +324,4 @@
     (i32.and
       (local.get 7)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 1)))

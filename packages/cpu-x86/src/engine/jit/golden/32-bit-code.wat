@@ -5,7 +5,7 @@
 ;; 09  75f4             jne $-0xa
 ;; 0b  c3               ret
 ;; registers named: rax rbx rbp
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i32 i32 i64 i32 i32 i32 i32 i32 i64)
     (local.set 1
       (i32.load offset=5376
@@ -349,4 +349,4 @@
     (i32.and
       (local.get 8)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 0)))

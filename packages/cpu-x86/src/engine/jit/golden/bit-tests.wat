@@ -3,7 +3,7 @@
 ;; 07  480fbdc8         bsr rcx, rax
 ;; 0b  c3               ret
 ;; registers named: rax rcx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 1) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i32 i64 i64 i64 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -67,7 +67,7 @@
               (i32.const 0)
               (local.get 15))
             (local.set 17
-              (call 5))
+              (call 0))
             (local.set 18
               (i32.or
                 (i32.and
@@ -249,4 +249,4 @@
     (i32.and
       (local.get 7)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 1)))

@@ -6,7 +6,7 @@
 ;; 0b  ffc1             inc ecx
 ;; 0d  c3               ret
 ;; registers named: rax rcx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 1) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i32 i64 i64 i64 i64 i64 i64 i32 i32 i64)
     (local.set 1
       (i32.load offset=5376
@@ -95,7 +95,7 @@
                 (i32.const 0)
                 (local.get 15))
               (local.set 18
-                (call 6))
+                (call 0))
               (local.set 9
                 (local.get 18))
               (local.set 11
@@ -210,7 +210,7 @@
             (i32.const 0)
             (local.get 15))
           (local.set 18
-            (call 6))
+            (call 0))
           (local.set 9
             (local.get 18))
           (local.set 11
@@ -376,4 +376,4 @@
     (i32.and
       (local.get 7)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 1)))

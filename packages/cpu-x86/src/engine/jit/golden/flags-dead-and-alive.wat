@@ -4,7 +4,7 @@
 ;; 08  48ffc0           inc rax
 ;; 0b  c3               ret
 ;; registers named: rax rcx rdx rbx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i64 i32 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -288,4 +288,4 @@
     (i32.and
       (local.get 9)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 0)))

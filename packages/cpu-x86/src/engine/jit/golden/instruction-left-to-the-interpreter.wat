@@ -3,7 +3,7 @@
 ;; 04  ffc0             inc eax
 ;; 06  ebf8             jmp $-0x6
 ;; registers named: rax
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 1) (param i32) (result i32)
     (local i32 i32 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i32)
     (local.set 1
       (i32.load offset=5376
@@ -62,7 +62,7 @@
           (i32.const 0)
           (local.get 13))
         (local.set 16
-          (call 6))
+          (call 0))
         (local.set 7
           (local.get 16))
         (local.set 9
@@ -105,4 +105,4 @@
     (i32.and
       (local.get 5)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 1)))

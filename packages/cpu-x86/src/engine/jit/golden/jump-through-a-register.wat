@@ -3,7 +3,7 @@
 ;; 04  ffc1             inc ecx
 ;; 06  ffe3             jmp rbx
 ;; registers named: rax rcx rbx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 1) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i32 i64 i64)
     (local.set 1
       (i32.load offset=5376
@@ -91,7 +91,7 @@
               (i32.const 0)
               (local.get 15))
             (local.set 18
-              (call 6))
+              (call 0))
             (local.set 9
               (local.get 18))
             (local.set 11
@@ -212,7 +212,7 @@
             (i32.const 0)
             (local.get 15))
           (local.set 18
-            (call 6))
+            (call 0))
           (local.set 9
             (local.get 18))
           (local.set 11
@@ -334,4 +334,4 @@
     (i32.and
       (local.get 7)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 1)))

@@ -2,7 +2,7 @@
 ;; 04  48894308         mov qword ptr [rbx+0x8], rax
 ;; 08  c3               ret
 ;; registers named: rax rbx rsp
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i64 i32 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -259,4 +259,4 @@
     (i32.and
       (local.get 7)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 0)))

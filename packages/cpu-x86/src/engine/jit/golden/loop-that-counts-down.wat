@@ -2,7 +2,7 @@
 ;; 02  75fc             jne $-0x2
 ;; 04  c3               ret
 ;; registers named: rcx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 1) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i32 i64 i64 i64 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -83,7 +83,7 @@
               (i32.const 0)
               (local.get 14))
             (local.set 17
-              (call 6))
+              (call 0))
             (local.set 8
               (local.get 17))
             (local.set 10
@@ -245,4 +245,4 @@
     (i32.and
       (local.get 6)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 1)))

@@ -6,7 +6,7 @@
 ;; 10  75ee             jne $-0x10
 ;; 12  c3               ret
 ;; registers named: rcx rdx rbx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i64 i32 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -296,4 +296,4 @@
     (i32.and
       (local.get 8)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 0)))

@@ -3,7 +3,7 @@
 ;; 06  4831f6           xor rsi, rsi
 ;; 09  c3               ret
 ;; registers named: rax rcx rdx rbx rsi
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i64 i32 i32 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -242,4 +242,4 @@
     (i32.and
       (local.get 10)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 0)))

@@ -3,7 +3,7 @@
 ;; 04  ffc0             inc eax
 ;; 06  c3               ret
 ;; registers named: rax rsi rdi
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i64 i32 i32 i32 i64 i64 i32 i32 i64 i32 i32 i32 i32 i32 i64 i64 i64 i32 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -251,7 +251,7 @@
               (i32.const 0)
               (local.get 17))
             (local.set 18
-              (call 7
+              (call 0
                 (i32.const 4)))
             (if  ;; label = @5
               (local.get 18)
@@ -286,7 +286,7 @@
             (i32.const 0)
             (local.get 17))
           (local.set 23
-            (call 6))
+            (call 1))
           (local.set 11
             (local.get 23))
           (local.set 13
@@ -446,4 +446,4 @@
     (i32.and
       (local.get 9)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 2)))

@@ -1,7 +1,7 @@
 ;; 00  488b44cb10       mov rax, qword ptr [rbx+rcx*8+0x10]
 ;; 05  c3               ret
 ;; registers named: rax rcx rbx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i64 i32 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -223,4 +223,4 @@
     (i32.and
       (local.get 8)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 0)))

@@ -3,7 +3,7 @@
 ;; 06  480f4fd0         cmovg rdx, rax
 ;; 0a  c3               ret
 ;; registers named: rax rcx rdx rbx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i64 i32 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -213,4 +213,4 @@
     (i32.and
       (local.get 9)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 0)))

@@ -3,7 +3,7 @@
 ;; 05  ffc0             inc eax
 ;; 07  c3               ret
 ;; registers named: rax rcx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 0) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i64 i64 i64 i64 i32 i32 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -100,7 +100,7 @@
               (i32.const 0)
               (local.get 15))
             (local.set 16
-              (call 7
+              (call 0
                 (i32.const 2)))
             (if  ;; label = @5
               (local.get 16)
@@ -135,7 +135,7 @@
             (i32.const 0)
             (local.get 15))
           (local.set 22
-            (call 6))
+            (call 1))
           (local.set 9
             (local.get 22))
           (local.set 11
@@ -289,4 +289,4 @@
     (i32.and
       (local.get 7)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 2)))

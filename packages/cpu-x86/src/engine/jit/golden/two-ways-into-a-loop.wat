@@ -4,7 +4,7 @@
 ;; 07  75f7             jne $-0x7
 ;; 09  c3               ret
 ;; registers named: rax rcx
-  (func $unit (type 5) (param i32) (result i32)
+  (func $unit (type 1) (param i32) (result i32)
     (local i32 i32 i64 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i32 i64 i64 i64 i32 i64 i64 i64 i32)
     (local.set 1
       (i32.load offset=5376
@@ -94,7 +94,7 @@
                   (i32.const 0)
                   (local.get 15))
                 (local.set 18
-                  (call 6))
+                  (call 0))
                 (local.set 9
                   (local.get 18))
                 (local.set 11
@@ -162,7 +162,7 @@
                 (i32.const 0)
                 (local.get 15))
               (local.set 18
-                (call 6))
+                (call 0))
               (local.set 9
                 (local.get 18))
               (local.set 11
@@ -326,4 +326,4 @@
     (i32.and
       (local.get 7)
       (i32.const 31)))
-  (export "unit" (func 8)))
+  (export "unit" (func 1)))
