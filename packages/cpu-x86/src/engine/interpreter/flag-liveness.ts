@@ -46,10 +46,12 @@ const touchesMemory = (instruction: Instruction): boolean =>
 
 /**
  * Whether nothing can see the flags that an instruction sets: another one in the same block overwrites them all, and what
- * lies between, that one included, cannot fault. (An exception would show them.)
+ * lies between, that one included, cannot fault. (An exception would show them.) Behind an access to memory anything may
+ * follow: an interrupt that a device raises, or other code than was decoded.
  */
 export function areFlagsDead(block: readonly Instruction[], index: number): boolean {
-  if (!FLAG_SETTERS.has((block[index] as Instruction).encoding.semantics)) return false;
+  const setter = block[index] as Instruction;
+  if (!FLAG_SETTERS.has(setter.encoding.semantics) || touchesMemory(setter)) return false;
   for (let i = index + 1; i < block.length; i++) {
     const next = block[i] as Instruction;
     if (touchesMemory(next)) return false;
