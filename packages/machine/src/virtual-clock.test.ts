@@ -21,6 +21,17 @@ describe('advancing', () => {
     expect([clock.now, clock.nextDeadline]).toEqual([0, null]);
   });
 
+  it('tells whether an alarm of a certain name is pending', () => {
+    const clock = new VirtualClock();
+    const alarm = clock.alarm('part.a', () => {});
+    const isPart = (name: string): boolean => name.startsWith('part.');
+    expect(clock.isPending(isPart)).toBe(false);
+    alarm.scheduleAt(7);
+    expect([clock.isPending(isPart), clock.isPending((name) => name === 'b')]).toEqual([true, false]);
+    clock.advanceTo(7);
+    expect(clock.isPending(isPart)).toBe(false);
+  });
+
   it('an alarm fires at its own tick, once, and time ends where it was told', () => {
     const clock = new VirtualClock();
     const log: number[] = [];

@@ -34,6 +34,12 @@ export class VirtualClock implements Clock {
     return next === null ? null : next.deadline;
   }
 
+  /** Whether an alarm is pending whose name passes a test. */
+  isPending(test: (name: string) => boolean): boolean {
+    for (const alarm of this.#alarms.values()) if (alarm.deadline !== null && test(alarm.name)) return true;
+    return false;
+  }
+
   /**
    * Makes an alarm, with nothing pending.
    *

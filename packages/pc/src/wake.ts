@@ -23,6 +23,11 @@ const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
   vga: 0,
   'system-control-b': 0,
 };
+/** The inputs that an alarm can raise; all of them where nobody says. */
+function inputsOf(alarm: string): number {
+  const part = alarm.slice(0, alarm.lastIndexOf('.'));
+  return INPUTS_OF_ALARMS[part] ?? -1;
+}
 /** What comes from outside arrives at the keyboard controller or at COM1. */
 const INPUTS_FROM_OUTSIDE = (1 << 1) | (1 << 4) | (1 << 12);
 const CASCADE = 1 << 2;
@@ -36,13 +41,8 @@ export const isWaiting = (pc: Pc): boolean => pc.cpu.state.field(FIELD.ACTIVITY)
  */
 export function wakeSourceOf(pc: Pc): WakeSource {
   if ((pc.cpu.state.rflags & FLAG_IF) === 0) return 'nothing';
-  const master = pc.picMaster.snapshot().imr;
-  const slave = pc.picSlave.snapshot().imr;
-  const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~slave & 0xff) << 8 : 0);
-  const isTimed = Object.keys(pc.clock.snapshot().deadlines).some((alarm) => {
-    const part = alarm.slice(0, alarm.lastIndexOf('.'));
-    return ((INPUTS_OF_ALARMS[part] ?? -1) & open) !== 0;
-  });
-  if (isTimed) return 'time';
+  const master = pc.picMaster.mask;
+  const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~pc.picSlave.mask & 0xff) << 8 : 0);
+  if (pc.clock.isPending((alarm) => (inputsOf(alarm) & open) !== 0)) return 'time';
   return (open & INPUTS_FROM_OUTSIDE) !== 0 ? 'input' : 'nothing';
 }

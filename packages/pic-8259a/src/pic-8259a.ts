@@ -87,6 +87,11 @@ export class Pic8259a implements Component<Pic8259aState>, PortDevice, CascadedP
     return this.#isRequesting;
   }
 
+  /** The interrupt mask register: a set bit holds its input back. */
+  get mask(): number {
+    return this.#s.imr;
+  }
+
   reset(): void {
     this.#s = { ...POWER_ON };
     this.#isRequesting = false;

@@ -18,7 +18,7 @@ import { BlockDecoder, type Decoded, type Place } from './block-decoder.ts';
 import { type Block, CodePages } from './code-pages.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { FETCH_FAULT, InstructionFetch } from './instruction-fetch.ts';
-import { areFlagsDead } from './interpreter/flag-liveness.ts';
+import { areFlagsDead, settlesFlags } from './interpreter/flag-liveness.ts';
 import { conditionFormAfter, fusedKey } from './interpreter/fusion.ts';
 import type { HandlerRegistry } from './interpreter/handler-registry.ts';
 import {
@@ -71,8 +71,8 @@ export class CodeCache implements CompilableCode {
   #arena = RECORDS;
   #generation = 1;
   #scratch: Block | undefined;
-  /** The record that execution is to stop before, and its handler. */
-  #stop: { readonly record: number; readonly handler: number } | undefined;
+  /** Handlers that others stand in for until `passStop`, the last one last, so that execution stops in the middle of a block. */
+  readonly #replaced: { readonly record: number; readonly handler: number }[] = [];
   /** The compiler, where there is one: then blocks have a head that counts how often they run. */
   readonly jit: Jit | undefined;
   readonly #heads = new Map<number, Block>();
@@ -154,14 +154,40 @@ export class CodeCache implements CompilableCode {
   /** Makes execution look its RIP up behind a record, until `passStop`. With too little budget for a block, it stops there. */
   stopAfter(record: number): void {
     const next = record + RECORD_SIZE_BYTES;
-    const handler = this.#view.getUint16(next + RECORD_HANDLER, true);
-    if (this.#stop || handler === HANDLER_END || handler === HANDLER_STALE) return;
-    this.#stop = { record: next, handler };
-    this.#view.setUint16(next + RECORD_HANDLER, HANDLER_STALE, true);
+    if (this.#view.getUint16(next + RECORD_HANDLER, true) !== HANDLER_END) this.#replaceHandler(next, HANDLER_STALE);
   }
   passStop(): void {
-    if (this.#stop) this.#view.setUint16(this.#stop.record + RECORD_HANDLER, this.#stop.handler, true);
-    this.#stop = undefined;
+    for (let replaced = this.#replaced.pop(); replaced; replaced = this.#replaced.pop()) {
+      this.#view.setUint16(replaced.record + RECORD_HANDLER, replaced.handler, true);
+    }
+  }
+  #replaceHandler(record: number, handler: number): void {
+    const before = this.#view.getUint16(record + RECORD_HANDLER, true);
+    if (before === handler) return;
+    this.#replaced.push({ record, handler: before });
+    this.#view.setUint16(record + RECORD_HANDLER, handler, true);
+  }
+
+  /**
+   * Makes a block stop behind its first `count` instructions, until `passStop`. Their flags are seen then, and the last one
+   * must not take a branch behind it along.
+   *
+   * @returns the record of the block's first instruction
+   */
+  #stopWithin(block: Block, mode: number, count: number): number {
+    const first = block.records + (this.#heads.has(block.records) ? RECORD_SIZE_BYTES : 0);
+    const end = block.records + block.recordCount * RECORD_SIZE_BYTES;
+    const last = first + (count - 1) * RECORD_SIZE_BYTES;
+    if (last + RECORD_SIZE_BYTES >= end - RECORD_SIZE_BYTES) return first;
+    const instructions: Instruction[] = [];
+    for (let at = first; at <= last; at += RECORD_SIZE_BYTES) instructions.push(this.instructionOf(at) as Instruction);
+    for (let index = count - 1; index >= 0; index--) {
+      this.#replaceHandler(first + index * RECORD_SIZE_BYTES, this.#handlerOf(instructions, index, mode));
+      if (settlesFlags(instructions[index] as Instruction)) break;
+    }
+    this.#registry.compile();
+    this.stopAfter(last);
+    return first;
   }
 
   /** Translations have changed: nothing found by linear address counts any more. */
@@ -191,7 +217,7 @@ export class CodeCache implements CompilableCode {
     this.#instructions = [];
     this.#arena = RECORDS;
     this.#scratch = undefined;
-    this.#stop = undefined;
+    this.#replaced.length = 0;
     this.flushTranslations();
   }
 
@@ -206,8 +232,8 @@ export class CodeCache implements CompilableCode {
   }
 
   #find(limit: number): number {
-    const state = this.#state;
-    const words = state.u32;
+    this.passStop();
+    const words = this.#state.u32;
     const mode = words[MODE >> 2] as number;
     const is64 = (mode & MODE_CODE_MASK) === MODE_CODE_64;
     const ripLow = words[RIP >> 2] as number;
@@ -235,12 +261,16 @@ export class CodeCache implements CompilableCode {
     const isCut = !is64 && ripLow - offset + 0xfff > limitHigh;
     const place = { page, low, high, offset, mode, rip: ripLow, limit: is64 ? Number.POSITIVE_INFINITY : limitHigh };
     let record: number;
-    if (limit < BLOCK_LENGTH_MAX || isCut || page < 0) {
-      record = this.#decodeScratch(place, page < 0 || isCut ? 1 : limit);
-    } else {
+    if (isCut || page < 0) record = this.#decodeScratch(place);
+    else {
       const known = this.#pages.find(page, (offset << MODE_BITS) | mode);
-      record = known && known.secondPage < 0 ? known.records : this.#decodeCached(place);
-      if (record !== 0) this.#remember(low, high, record);
+      const block = known && known.secondPage < 0 ? known : this.#decodeCached(place);
+      if (block === undefined) record = 0;
+      else if (limit < BLOCK_LENGTH_MAX) record = this.#stopWithin(block, mode, limit);
+      else {
+        record = block.records;
+        this.#remember(low, high, record);
+      }
     }
     if (record !== 0) {
       words[RIP_BASE >> 2] = ripLow - offset;
@@ -259,7 +289,8 @@ export class CodeCache implements CompilableCode {
     words[at + 3] = record;
   }
 
-  #decodeCached(place: Place): number {
+  /** @returns undefined with #PF recorded, where the first instruction reaches into a page that faults */
+  #decodeCached(place: Place): Block | undefined {
     const { page, low, high, offset, mode } = place;
     const key = (offset << MODE_BITS) | mode;
     const spaceNeeded = (BLOCK_LENGTH_MAX + 2) * RECORD_SIZE_BYTES;
@@ -268,12 +299,12 @@ export class CodeCache implements CompilableCode {
     if (known && known.secondPage >= 0) {
       // Reaches into another page: still the same one?
       const second = this.#fetch.nextPageAt(low, high);
-      if (second === FETCH_FAULT) return 0;
-      if (second === known.secondPage) return known.records;
+      if (second === FETCH_FAULT) return undefined;
+      if (second === known.secondPage) return known;
       this.#pages.drop(known);
     }
     const decoded = this.#decoder.decode(place, BLOCK_LENGTH_MAX);
-    if (decoded === 'fault') return 0;
+    if (decoded === 'fault') return undefined;
     const block = this.#write(this.#arena, place, decoded, key);
     this.#arena += block.recordCount * RECORD_SIZE_BYTES;
     this.#pages.add(block);
@@ -281,13 +312,14 @@ export class CodeCache implements CompilableCode {
       this.#heads.set(block.records, block);
       this.jit.adopt(block);
     }
-    return block.records;
+    return block;
   }
 
-  #decodeScratch(place: Place, limit: number): number {
+  /** A block of one instruction that is used once. */
+  #decodeScratch(place: Place): number {
     if (this.#scratch) this.#pages.drop(this.#scratch);
     if (this.#instructions.length > INSTRUCTIONS_MAX) this.flush();
-    const decoded = this.#decoder.decode(place, limit);
+    const decoded = this.#decoder.decode(place, 1);
     if (decoded === 'fault') return 0;
     const block = this.#write(SCRATCH_RECORDS, place, decoded, -1);
     if (place.page >= 0) {
@@ -301,7 +333,10 @@ export class CodeCache implements CompilableCode {
   #makeStale(block: Block): void {
     this.jit?.invalidate(block);
     const end = block.records + block.recordCount * RECORD_SIZE_BYTES;
-    if (this.#stop && this.#stop.record >= block.records && this.#stop.record < end) this.#stop = undefined;
+    for (let i = this.#replaced.length - 1; i >= 0; i--) {
+      const { record } = this.#replaced[i] as { readonly record: number };
+      if (record >= block.records && record < end) this.#replaced.splice(i, 1);
+    }
     const first = this.#heads.delete(block.records) ? 1 : 0;
     for (let at = block.records + first * RECORD_SIZE_BYTES; at < end; at += RECORD_SIZE_BYTES) {
       if (this.#view.getUint16(at + RECORD_HANDLER, true) !== HANDLER_END) {
@@ -325,6 +360,14 @@ export class CodeCache implements CompilableCode {
     this.#memory.bytes.fill(0, JUMP_CACHE, end);
   }
 
+  /** The handler of an instruction of a block, by what follows it there. */
+  #handlerOf(instructions: readonly Instruction[], index: number, mode: number): number {
+    const instruction = instructions[index] as Instruction;
+    if (!this.#isEmitted(instruction.encoding.semantics)) return this.#registry.systemHandler;
+    const shape = shapeOf(instruction, mode, areFlagsDead(instructions, index));
+    return this.#fusedHandler(shape, instructions[index + 1]) ?? this.#registry.numberOf(shape);
+  }
+
   /** The handler of an instruction together with the conditional branch behind it, if there is one. */
   #fusedHandler(shape: Shape, next: Instruction | undefined): number | undefined {
     if (next === undefined || next.encoding.semantics !== 'Jcc') return undefined;
@@ -345,14 +388,9 @@ export class CodeCache implements CompilableCode {
     let pageOffset = offset;
     instructions.forEach((instruction, index) => {
       const number = this.#instructions.push(instruction) - 1;
-      const isEmitted = this.#isEmitted(instruction.encoding.semantics);
-      let handler = this.#registry.systemHandler;
-      if (isEmitted) {
-        const shape = shapeOf(instruction, mode, areFlagsDead(instructions, index));
-        handler = this.#fusedHandler(shape, instructions[index + 1]) ?? this.#registry.numberOf(shape);
-      }
+      const handler = this.#handlerOf(instructions, index, mode);
       const recordPlace = { handler, offset: pageOffset, count: index + 1, flags, number };
-      if (isEmitted) this.#writer.write(at, instruction, recordPlace);
+      if (handler !== this.#registry.systemHandler) this.#writer.write(at, instruction, recordPlace);
       else this.#writer.writePlace(at, recordPlace, instruction.length);
       at += RECORD_SIZE_BYTES;
       pageOffset += instruction.length;

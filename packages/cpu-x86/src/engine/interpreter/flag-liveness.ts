@@ -44,6 +44,12 @@ const FLAG_SETTERS: ReadonlySet<string> = new Set<SemanticsKey>([
 const touchesMemory = (instruction: Instruction): boolean =>
   instruction.operands.some((operand) => operand.kind === 'memory' && instruction.encoding.semantics !== 'LEA');
 
+/** Whether the flags that earlier instructions have set are certainly dead, or certainly seen, once this one has run. */
+export function settlesFlags(instruction: Instruction): boolean {
+  const { semantics } = instruction.encoding;
+  return touchesMemory(instruction) || FLAG_WRITERS.has(semantics) || !FLAG_NEUTRAL.has(semantics);
+}
+
 /**
  * Whether nothing can see the flags that an instruction sets: another one in the same block overwrites them all, and what
  * lies between, that one included, cannot fault. (An exception would show them.) Behind an access to memory anything may
