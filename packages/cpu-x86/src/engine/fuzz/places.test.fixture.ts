@@ -1,0 +1,35 @@
+/** Where random programs and their machines keep things: below 64 KiB, so that 16-bit code reaches them. */
+
+/** Code: four pages. */
+export const CODE = 0x1000;
+export const CODE_END = 0x5000;
+/** Handlers of exceptions and interrupts, 16 bytes each, and what finds them. */
+export const HANDLERS = 0x5000;
+export const IDT = 0x6000;
+export const GDT = 0x7000;
+export const TSS = 0x7800;
+/** Interrupts that were handled (16 bits). */
+export const INTERRUPT_COUNT = 0x7c00;
+/** Two pages of data. */
+export const DATA = 0x8000;
+export const DATA_SIZE_BYTES = 0x2000;
+/** Rounds of the program that are left, in a page of its own. */
+export const COUNTER = 0xa000;
+/** Shown by `TOGGLE` in turns with the page of the data behind. */
+export const SPARE = 0xb000;
+/** Stack of handlers (where they have one of their own), and of the program. */
+export const HANDLER_STACK = 0xd000;
+export const STACK = 0xf000;
+/** The first 64 KiB once more; where there is paging. */
+export const ALIAS = 0x40_0000;
+/** Nothing; a page whose entry the program changes; a page of the data, read-only; device memory. Nothing behind each. */
+export const NOT_PRESENT = 0x50_0000;
+export const TOGGLE = 0x51_0000;
+export const READ_ONLY = 0x52_0000;
+export const DEVICE = 0x100_0000;
+/** Device memory where addresses have 16 bits. */
+export const LOW_DEVICE = 0xb000;
+/** The vector of external interrupts. */
+export const INTERRUPT = 0x40;
+/** Ports that answer, from this one on. */
+export const PORT = 0xe0;
