@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 const kernels = new URL('../../../kernels/', import.meta.url);
 
@@ -9,7 +9,7 @@ export function readImage(name: string): Uint8Array {
 
 /** The names of all of them. */
 export function imageNames(): string[] {
-  return readdirSync(new URL('images', kernels)).filter((name) => name !== 'manifest.json');
+  return Object.keys(JSON.parse(readExpected('images/manifest.json')));
 }
 
 /** A text beside them: what they say and do elsewhere. */

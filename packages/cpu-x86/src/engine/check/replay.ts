@@ -36,8 +36,14 @@ export class Replay {
 
   /** Runs from the state's RIP on, in the slices that `Cpu` makes too. */
   run(count: number): ReplayEnd {
-    const state = this.#state;
     this.#strayed = undefined;
+    const end = this.#runSlices(count);
+    this.#cache.passStop();
+    return end;
+  }
+
+  #runSlices(count: number): ReplayEnd {
+    const state = this.#state;
     for (let left = count; left > 0; ) {
       state.setField(BUDGET, left);
       state.setField(FAULT_VECTOR, NO_FAULT);
