@@ -63,6 +63,7 @@ export class CodeCache implements CompilableCode {
   readonly #isEmitted: (key: string) => boolean;
   readonly #view: DataView;
   readonly #words: Uint32Array;
+  readonly #halves: Uint16Array;
   readonly #writer: RecordWriter;
   readonly #pages: CodePages;
   readonly #fetch: InstructionFetch;
@@ -94,6 +95,7 @@ export class CodeCache implements CompilableCode {
     this.#view = new DataView(parts.memory.wasm.buffer);
     this.#writer = new RecordWriter(parts.memory.wasm.buffer);
     this.#words = new Uint32Array(parts.memory.wasm.buffer);
+    this.#halves = new Uint16Array(parts.memory.wasm.buffer);
     this.#pages = new CodePages({
       memory: parts.memory,
       tlb: parts.access.tlb,
@@ -112,17 +114,17 @@ export class CodeCache implements CompilableCode {
 
   /** What a record was made from. */
   instructionOf(record: number): Instruction | Undecodable {
-    return this.#instructions[this.#view.getInt32(record + RECORD_INSTRUCTION, true)] as Instruction;
+    return this.#instructions[this.#words[(record + RECORD_INSTRUCTION) >> 2] as number] as Instruction;
   }
   offsetOf(record: number): number {
-    return this.#view.getUint16(record + RECORD_OFFSET, true);
+    return this.#halves[(record + RECORD_OFFSET) >> 1] as number;
   }
   lengthOf(record: number): number {
-    return this.#view.getUint8(record + RECORD_LENGTH);
+    return this.#memory.bytes[record + RECORD_LENGTH] as number;
   }
   /** Instructions of its block up to and including the record's. */
   countOf(record: number): number {
-    return this.#view.getUint8(record + RECORD_COUNT);
+    return this.#memory.bytes[record + RECORD_COUNT] as number;
   }
 
   // ---- for the compiler ---------------------------------------------------------------------------------------------
@@ -259,23 +261,18 @@ export class CodeCache implements CompilableCode {
     const offset = low & 0xfff;
     // A page that the code segment's limit cuts is decoded afresh every time, instruction by instruction.
     const isCut = !is64 && ripLow - offset + 0xfff > limitHigh;
-    const place = { page, low, high, offset, mode, rip: ripLow, limit: is64 ? Number.POSITIVE_INFINITY : limitHigh };
-    let record: number;
-    if (isCut || page < 0) record = this.#decodeScratch(place);
-    else {
-      const known = this.#pages.find(page, (offset << MODE_BITS) | mode);
-      const block = known && known.secondPage < 0 ? known : this.#decodeCached(place);
-      if (block === undefined) record = 0;
-      else if (limit < BLOCK_LENGTH_MAX) record = this.#stopWithin(block, mode, limit);
-      else {
-        record = block.records;
-        this.#remember(low, high, record);
-      }
+    let block = isCut || page < 0 ? undefined : this.#pages.find(page, (offset << MODE_BITS) | mode);
+    if (block === undefined || block.secondPage >= 0) {
+      const highest = is64 ? Number.POSITIVE_INFINITY : limitHigh;
+      const place = { page, low, high, offset, mode, rip: ripLow, limit: highest };
+      block = isCut || page < 0 ? this.#decodeScratch(place) : this.#decodeCached(place);
     }
-    if (record !== 0) {
-      words[RIP_BASE >> 2] = ripLow - offset;
-      words[(RIP_BASE >> 2) + 1] = ripHigh - (ripLow < offset ? 1 : 0);
-    }
+    if (block === undefined) return 0;
+    let record = block.records;
+    if (limit < BLOCK_LENGTH_MAX) record = this.#stopWithin(block, mode, limit);
+    else if (block.key >= 0) this.#remember(low, high, record);
+    words[RIP_BASE >> 2] = ripLow - offset;
+    words[(RIP_BASE >> 2) + 1] = ripHigh - (ripLow < offset ? 1 : 0);
     return record;
   }
 
@@ -315,18 +312,18 @@ export class CodeCache implements CompilableCode {
     return block;
   }
 
-  /** A block of one instruction that is used once. */
-  #decodeScratch(place: Place): number {
+  /** A block of one instruction that is used once; undefined as in `#decodeCached`. */
+  #decodeScratch(place: Place): Block | undefined {
     if (this.#scratch) this.#pages.drop(this.#scratch);
     if (this.#instructions.length > INSTRUCTIONS_MAX) this.flush();
     const decoded = this.#decoder.decode(place, 1);
-    if (decoded === 'fault') return 0;
+    if (decoded === 'fault') return undefined;
     const block = this.#write(SCRATCH_RECORDS, place, decoded, -1);
     if (place.page >= 0) {
       this.#pages.add(block);
       this.#scratch = block;
     }
-    return block.records;
+    return block;
   }
 
   /** Makes a block's records look their RIPs up again. */

@@ -95,6 +95,44 @@ export class EngineLinearMemory implements LinearMemory {
     return true;
   }
 
+  readItems(linear: bigint, count: number, width: number, access: number): bigint[] | undefined {
+    const host = this.#translate(linear, access);
+    if (host === HOST_FAULT) return undefined;
+    const items: bigint[] = [];
+    const size = width / 8;
+    for (let i = 0; i < count; i++) {
+      if (host < 0) items.push(this.#readItem(linear + BigInt(i * size), width, access));
+      else if (width === 64) items.push(this.#view.getBigUint64(host + i * size, true));
+      else if (width === 32) items.push(joinWords(this.#view.getUint32(host + i * size, true), 0));
+      else items.push(joinWords(this.#view.getUint16(host + i * size, true), 0));
+    }
+    return items;
+  }
+  #readItem(linear: bigint, width: number, access: number): bigint {
+    if (width === 64) return this.read64(linear, access);
+    return BigInt(width === 32 ? this.read32(linear, access) : this.read16(linear, access));
+  }
+
+  writeItems(linear: bigint, items: readonly bigint[], width: number, access: number): boolean {
+    const host = this.#translate(linear, access | ACCESS_WRITE);
+    if (host === HOST_FAULT) return false;
+    const size = width / 8;
+    let offset = items.length * size;
+    for (const item of items) {
+      offset -= size;
+      if (host < 0) this.#writeItem(linear + BigInt(offset), item, width, access);
+      else if (width === 64) this.#view.setBigUint64(host + offset, item, true);
+      else if (width === 32) this.#view.setUint32(host + offset, lowWord(item), true);
+      else this.#view.setUint16(host + offset, lowWord(item), true);
+    }
+    return true;
+  }
+  #writeItem(linear: bigint, item: bigint, width: number, access: number): void {
+    if (width === 64) this.write64(linear, item, access);
+    else if (width === 32) this.write32(linear, lowWord(item), access);
+    else this.write16(linear, lowWord(item), access);
+  }
+
   probeWrite(linear: bigint, sizeBytes: number, access: number): boolean {
     if (!isSplit(linear, sizeBytes)) return this.#translate(linear, access | ACCESS_WRITE) !== HOST_FAULT;
     for (let at = linear; at < linear + BigInt(sizeBytes); at = (at & ~0xfffn) + 0x1000n) {

@@ -107,6 +107,15 @@ export class CpuState {
     this.u32[(to >> 2) + 1] = this.u32[(from >> 2) + 1] as number;
   }
 
+  /** Exchanges two u64 fields. */
+  exchangeWide(a: number, b: number): void {
+    const low = this.field(a);
+    const high = this.field(a + 4);
+    this.copyWide(a, b);
+    this.setField(b, low);
+    this.setField(b + 4, high);
+  }
+
   /** RFLAGS, lazy flags evaluated. */
   get rflags(): number {
     const isExplicit = (this.u32[FLAGS_KIND >> 2] as number) >> KIND_WIDTH_BITS === KIND_EXPLICIT;

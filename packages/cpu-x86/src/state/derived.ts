@@ -2,25 +2,19 @@ import type { PagingRegisters } from '@longmode/mmu';
 import { CS, DS, ES, GS, SS } from '../decode/instruction.ts';
 import { CR0_PE, CR4_LA57, EFER_LMA } from './control-registers.ts';
 import type { CpuState } from './cpu-state.ts';
-import {
-  CANONICAL_SHIFT,
-  CODE_BASE,
-  CR0,
-  CR3,
-  CR4,
-  MODE,
-  MSR_EFER,
-  SEGMENT_BASE,
-  SEGMENT_SIZE_BYTES,
-  SEGMENTS,
-  SYSTEM_FLAGS,
-  ZERO,
-} from './layout.ts';
+import { CANONICAL_SHIFT, CODE_BASE, CR0, CR3, CR4, MODE, MSR_EFER, SYSTEM_FLAGS, ZERO } from './layout.ts';
 import { MODE_CODE_16, MODE_CODE_32, MODE_CODE_64, MODE_CODE_MASK, MODE_FLAT, MODE_STACK_32 } from './mode.ts';
 import { FLAG_VM } from './rflags.ts';
-import { ATTRIBUTE_DB, ATTRIBUTE_L, RIGHT_READ, RIGHT_WRITE, type SegmentRegister } from './segment-register.ts';
+import {
+  ATTRIBUTE_DB,
+  ATTRIBUTE_L,
+  RIGHT_READ,
+  RIGHT_WRITE,
+  type SegmentRegister,
+  segmentBaseField,
+} from './segment-register.ts';
 
-const CS_BASE = SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_BASE;
+const CS_BASE = segmentBaseField(CS);
 
 function isFlatData(state: CpuState, index: number): boolean {
   const segment = state.segments[index] as SegmentRegister;

@@ -7,6 +7,8 @@ import {
   SEGMENT_LOW,
   SEGMENT_RIGHTS,
   SEGMENT_SELECTOR,
+  SEGMENT_SIZE_BYTES,
+  SEGMENTS,
 } from './layout.ts';
 
 /** Attribute bits of a descriptor, as `SegmentRegister.attributes` holds them (descriptor bits 40 and up). */
@@ -41,6 +43,11 @@ function rightsOf(attributes: number): number {
   if ((attributes & ATTRIBUTE_PRESENT) === 0) return 0;
   if ((attributes & ATTRIBUTE_CODE) !== 0) return (attributes & ATTRIBUTE_READABLE) !== 0 ? RIGHT_READ : 0;
   return (attributes & ATTRIBUTE_WRITABLE) !== 0 ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ;
+}
+
+/** The field of the state that holds the base of a segment register. @param index ES, CS and so on */
+export function segmentBaseField(index: number): number {
+  return SEGMENTS + index * SEGMENT_SIZE_BYTES + SEGMENT_BASE;
 }
 
 /** The visible and hidden parts of one segment register, kept in the state memory. */

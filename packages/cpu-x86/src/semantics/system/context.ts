@@ -37,6 +37,14 @@ export interface LinearMemory {
   write16(linear: bigint, value: number, access: number): boolean;
   write32(linear: bigint, value: number, access: number): boolean;
   write64(linear: bigint, value: bigint, access: number): boolean;
+  /**
+   * Reads `count` items of `width` bits that lie in one page, the lowest first.
+   *
+   * @returns undefined when the access failed
+   */
+  readItems(linear: bigint, count: number, width: number, access: number): bigint[] | undefined;
+  /** Writes items of `width` bits that lie in one page, the last at `linear`; @returns false when the access failed */
+  writeItems(linear: bigint, items: readonly bigint[], width: number, access: number): boolean;
   /** Checks that `sizeBytes` can be written, without writing; @returns false when not, with the exception recorded */
   probeWrite(linear: bigint, sizeBytes: number, access: number): boolean;
 }

@@ -122,7 +122,7 @@ const SYSTEM_TYPE_NAMES = [
 
 /** Wraps the address of a system table to the width of linear addresses in the current mode. */
 export function tableAddress(cpu: SystemCpu, base: bigint, offset: number): bigint {
-  if (isLongMode(cpu.state)) return BigInt.asUintN(64, base + BigInt(offset));
+  if (isLongMode(cpu.state)) return BigInt.asUintN(64, base + joinWords(offset, 0));
   return joinWords(lowWord(base) + offset, 0);
 }
 

@@ -1,5 +1,5 @@
 /** One attempt to deliver an event: finding the handler, switching stacks, pushing the return frame. */
-import { ACCESS_IMPLICIT } from '@longmode/mmu';
+import { ACCESS_IMPLICIT, joinWords } from '@longmode/mmu';
 import { CS, SS } from '../../decode/instruction.ts';
 import { VECTOR_DB, VECTOR_GP } from '../../state/exceptions.ts';
 import {
@@ -91,7 +91,7 @@ function clearGeneralDetect(cpu: SystemCpu): void {
 function savedFlags(cpu: SystemCpu, event: ExceptionEvent): bigint {
   const flags = cpu.state.rflags;
   const isFault = event.resume ?? (event.kind === 'exception' && event.vector !== VECTOR_DB);
-  return BigInt((isFault ? flags | FLAG_RF : flags & ~FLAG_RF) >>> 0);
+  return joinWords(isFault ? flags | FLAG_RF : flags & ~FLAG_RF, 0);
 }
 
 /** Real-address mode: the interrupt vector table. @source SDM Vol. 3B "Interrupt and Exception Handling" (8086 emulation) */
@@ -202,7 +202,7 @@ function deliverGate(cpu: SystemCpu, delivery: Delivery, gate: InterruptGate): b
   const items = frameOf(cpu, event, gate.width === 64 || isInner);
   delivery.step = 'pushing the return frame';
   if (!stack.reserve(items.length, gate.width) || !checkTarget(cpu, d, gate.offset, ext)) return false;
-  for (const item of items) if (!stack.push(item, gate.width)) return false;
+  if (!stack.pushAll(items, gate.width)) return false;
   delivery.step = 'setting the accessed flag of the code segment';
   const code = markAccessed(cpu, d);
   if (code === undefined) return false;
@@ -221,11 +221,11 @@ function deliverGate(cpu: SystemCpu, delivery: Delivery, gate: InterruptGate): b
 /** The items of a return frame, in the order in which they are pushed. */
 function frameOf(cpu: SystemCpu, event: ExceptionEvent, hasStackPointer: boolean): bigint[] {
   const { state } = cpu;
-  const selector = (index: number): bigint => BigInt(segmentOf(state, index).selector);
+  const selector = (index: number): bigint => joinWords(segmentOf(state, index).selector, 0);
   const items: bigint[] = isVirtual8086Mode(state) ? [selector(5), selector(4), selector(3), selector(0)] : [];
   if (hasStackPointer) items.push(selector(SS), state.gpr(RSP));
   items.push(savedFlags(cpu, event), selector(CS), event.rip);
   const code = event.errorCode ?? NO_ERROR_CODE;
-  if (code !== NO_ERROR_CODE) items.push(BigInt(code));
+  if (code !== NO_ERROR_CODE) items.push(joinWords(code, 0));
   return items;
 }

@@ -337,6 +337,22 @@ class FakeMemory implements LinearMemory {
     if (at >= 0) this.#cpu.view.setBigUint64(at, value, true);
     return at >= 0;
   }
+  readItems(linear: bigint, count: number, width: number, access: number): bigint[] | undefined {
+    const items: bigint[] = [];
+    for (let at = linear; items.length < count; at += BigInt(width / 8)) {
+      if (width === 64) items.push(this.read64(at, access));
+      else items.push(BigInt(width === 32 ? this.read32(at, access) : this.read16(at, access)));
+      if (this.failed) return undefined;
+    }
+    return items;
+  }
+  writeItems(linear: bigint, items: readonly bigint[], width: number, access: number): boolean {
+    return items.toReversed().every((item, i) => {
+      const at = linear + BigInt((i * width) / 8);
+      if (width === 64) return this.write64(at, item, access);
+      return width === 32 ? this.write32(at, Number(item), access) : this.write16(at, Number(item), access);
+    });
+  }
   probeWrite(linear: bigint, sizeBytes: number, access: number): boolean {
     return this.#translate(linear, sizeBytes, access | ACCESS_WRITE) >= 0;
   }

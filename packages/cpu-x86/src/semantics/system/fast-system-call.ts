@@ -23,6 +23,7 @@ import {
   ATTRIBUTE_L,
   ATTRIBUTE_PRESENT,
   ATTRIBUTE_S,
+  segmentBaseField,
 } from '../../state/segment-register.ts';
 import {
   OUTCOME_BRANCH,
@@ -149,9 +150,6 @@ export const SWAPGS: SystemOperation = (cpu) => {
   const { state } = cpu;
   if (!is64BitMode(state)) return undefinedOpcode(cpu, 'SWAPGS outside 64-bit mode');
   if (!requireCpl0(cpu, 'SWAPGS')) return OUTCOME_FAULT;
-  const gs = segmentOf(state, GS);
-  const base = gs.base;
-  gs.base = state.wideField(MSR_KERNEL_GS_BASE);
-  state.setWideField(MSR_KERNEL_GS_BASE, base);
+  state.exchangeWide(segmentBaseField(GS), MSR_KERNEL_GS_BASE);
   return OUTCOME_NEXT;
 };

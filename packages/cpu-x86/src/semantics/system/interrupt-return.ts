@@ -30,7 +30,7 @@ import {
   isVirtual8086Mode,
   segmentOf,
 } from './processor-mode.ts';
-import { checkTarget, loadVirtual8086Segment } from './segment-load.ts';
+import { checkTarget, loadCodeSegment, loadVirtual8086Segment } from './segment-load.ts';
 import { RSP, Stack } from './stack.ts';
 import { switchTask } from './task-switch.ts';
 import { finishSwitch } from './task-transfer.ts';
@@ -43,10 +43,9 @@ interface ReturnFrame {
 }
 
 function popFrame(stack: Stack, width: 16 | 32 | 64): ReturnFrame | undefined {
-  const rip = stack.pop(width);
-  const selector = rip === undefined ? undefined : stack.pop(width);
-  const flags = selector === undefined ? undefined : stack.pop(width);
-  if (rip === undefined || selector === undefined || flags === undefined) return undefined;
+  const items = stack.popAll(3, width);
+  if (items === undefined) return undefined;
+  const [rip, selector, flags] = items as [bigint, bigint, bigint];
   return { rip, selector: lowWord(selector) & 0xffff, flags: lowWord(flags) };
 }
 
@@ -124,21 +123,19 @@ function returnWithStack(
   code: Descriptor,
   width: 16 | 32 | 64,
 ): Outcome {
-  const pointer = stack.pop(width);
-  if (pointer === undefined) return OUTCOME_FAULT;
-  const selector = stack.pop(width);
-  if (selector === undefined) return OUTCOME_FAULT;
+  const items = stack.popAll(2, width);
+  if (items === undefined) return OUTCOME_FAULT;
+  const [pointer, selector] = items as [bigint, bigint];
   const ss = checkReturnStack(cpu, lowWord(selector) & 0xffff, code);
   if (ss === undefined || !checkTarget(cpu, code, frame.rip)) return OUTCOME_FAULT;
   const isOuter = (code.selector & 3) > cpu.state.cpl;
   loadFlags(cpu, frame.flags, changeableFlags(cpu), width);
   commitReturnStack(cpu, ss, pointer, code);
-  const outcome = enterCode(cpu, code, frame.rip, code.selector & 3);
-  if (isOuter) {
-    clearInnerSegments(cpu);
-    cpu.modeChanged();
-  }
-  return outcome;
+  loadCodeSegment(cpu, code, code.selector & 3);
+  if (isOuter) clearInnerSegments(cpu);
+  cpu.state.rip = frame.rip;
+  cpu.modeChanged();
+  return OUTCOME_BRANCH;
 }
 
 /** EFLAGS.NT: back to the task that the link field of the TSS names. */

@@ -3,6 +3,7 @@
  *
  * @source SDM Vol. 4 "Architectural MSRs"; SDM Vol. 2B "RDMSR", SDM Vol. 2D "WRMSR"
  */
+import { highWord, joinWords, lowWord } from '@longmode/mmu';
 import { FS, GS } from '../../decode/instruction.ts';
 import { CR0_PG, EFER_LMA, EFER_LME, EFER_NXE } from '../../state/control-registers.ts';
 import {
@@ -20,11 +21,9 @@ import {
   MSR_SYSENTER_EIP,
   MSR_SYSENTER_ESP,
   MSR_TSC_AUX,
-  SEGMENT_BASE,
-  SEGMENT_SIZE_BYTES,
-  SEGMENTS,
   TSC_OFFSET,
 } from '../../state/layout.ts';
+import { segmentBaseField } from '../../state/segment-register.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
 import { eferMask } from './cpu-model.ts';
 import { generalProtection, hex } from './fault.ts';
@@ -51,8 +50,6 @@ export const IA32_FS_BASE = 0xc0000100;
 export const IA32_GS_BASE = 0xc0000101;
 export const IA32_KERNEL_GS_BASE = 0xc0000102;
 export const IA32_TSC_AUX = 0xc0000103;
-
-const segmentBase = (index: number): number => SEGMENTS + index * SEGMENT_SIZE_BYTES + SEGMENT_BASE;
 
 /** Why a value may not be written, or undefined when it may. */
 type Refusal = (cpu: SystemCpu, value: bigint) => string | undefined;
@@ -107,8 +104,8 @@ const MSRS: ReadonlyMap<number, MsrRow> = new Map<number, MsrRow>([
   [IA32_LSTAR, { field: MSR_LSTAR, refusal: canonical }],
   [IA32_CSTAR, { field: MSR_CSTAR, refusal: canonical }],
   [IA32_FMASK, { field: MSR_FMASK, refusal: word32 }],
-  [IA32_FS_BASE, { field: segmentBase(FS), refusal: canonical }],
-  [IA32_GS_BASE, { field: segmentBase(GS), refusal: canonical }],
+  [IA32_FS_BASE, { field: segmentBaseField(FS), refusal: canonical }],
+  [IA32_GS_BASE, { field: segmentBaseField(GS), refusal: canonical }],
   [IA32_KERNEL_GS_BASE, { field: MSR_KERNEL_GS_BASE, refusal: canonical }],
   [IA32_TSC_AUX, { field: MSR_TSC_AUX, refusal: word32 }],
 ]);
@@ -195,8 +192,8 @@ export const RDMSR: SystemOperation = (cpu) => {
   const index = cpu.state.gpr32(1);
   const value = readMsr(cpu, index);
   if (value === undefined) return generalProtection(cpu, `RDMSR ${hex(index)}: there is no such MSR`);
-  cpu.state.setGpr(0, value & 0xffffffffn);
-  cpu.state.setGpr(2, value >> 32n);
+  cpu.state.writeGprNumber(0, 32, lowWord(value));
+  cpu.state.writeGprNumber(2, 32, highWord(value));
   return OUTCOME_NEXT;
 };
 
@@ -204,7 +201,7 @@ export const WRMSR: SystemOperation = (cpu) => {
   if (!requireCpl0(cpu, 'WRMSR')) return OUTCOME_FAULT;
   const { state } = cpu;
   const index = state.gpr32(1);
-  const value = (BigInt(state.gpr32(2)) << 32n) | BigInt(state.gpr32(0));
+  const value = joinWords(state.gpr32(0), state.gpr32(2));
   const refusal = writeMsr(cpu, index, value);
   if (refusal !== undefined) return generalProtection(cpu, `WRMSR ${hex(index)}: the value ${hex(value)} ${refusal}`);
   return serialize(cpu);

@@ -1,3 +1,4 @@
+import { highWord, lowWord } from '@longmode/mmu';
 import { CS, SS } from '../../decode/instruction.ts';
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS } from '../../state/exceptions.ts';
 import type { SystemCpu } from './context.ts';
@@ -154,7 +155,7 @@ export function checkTarget(cpu: SystemCpu, d: Descriptor, rip: bigint, ext = 0)
     refuse(cpu, VECTOR_GP, ext, `the target RIP ${hex(rip)} is not canonical`);
     return false;
   }
-  if (rip <= d.limit) return true;
+  if (highWord(rip) === 0 && lowWord(rip) <= d.limit) return true;
   refuse(cpu, VECTOR_GP, ext, `the target EIP ${hex(rip)} is beyond the limit ${hex(d.limit)} of the code segment`);
   return false;
 }

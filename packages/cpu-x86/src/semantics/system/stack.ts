@@ -59,9 +59,11 @@ export class Stack {
 
   /** The stack that a checked stack-segment descriptor and a stack pointer describe, for the given privilege level. */
   static inSegment(cpu: SystemCpu, d: Descriptor, pointer: bigint, privilege: number, errorCode: number): Stack {
+    const { low, high } = boundsOf(d);
     return new Stack(cpu, {
       base: d.base,
-      ...boundsOf(d),
+      low,
+      high,
       width: isDefault32(d) ? 32 : 16,
       pointer,
       access: privilegeAccess(cpu, privilege),
@@ -80,7 +82,7 @@ export class Stack {
     return this.#pointer;
   }
 
-  /** Moves the pointer up, as RET's immediate does. */
+  /** Moves the pointer up, as RET's immediate does; down for a negative size. */
   skip(sizeBytes: number): void {
     this.#pointer = wrap(this.#pointer + BigInt(sizeBytes), this.#place.width);
   }
@@ -93,18 +95,15 @@ export class Stack {
   /** Tests that `count` values can be pushed, so that a frame is written whole or not at all. @returns false after a fault */
   reserve(count: number, width: number): boolean {
     const size = width / 8;
-    const step = BigInt(size);
+    const step = sizeOf(width);
     let pointer = this.#pointer;
-    let pageProbed = -1;
+    const whole = this.#whole(this.#below(count, width), count * size);
+    if (whole !== undefined && probeWrite(this.#cpu, whole, count * size, this.#place.access)) return true;
+    // Item by item, so that a fault is that of the first that fails.
     for (let i = 0; i < count; i += 1) {
       pointer = wrap(pointer - step, this.#place.width);
       const linear = this.#linear(pointer, size);
-      if (linear === undefined) return false;
-      // What fits the page that was probed last can be written as well.
-      const low = lowWord(linear);
-      if (low >>> 12 === pageProbed && (low & 0xfff) + size <= 0x1000) continue;
-      if (!probeWrite(this.#cpu, linear, size, this.#place.access)) return false;
-      pageProbed = low >>> 12;
+      if (linear === undefined || !probeWrite(this.#cpu, linear, size, this.#place.access)) return false;
     }
     return true;
   }
@@ -117,17 +116,45 @@ export class Stack {
 
   /** Pushes a value. @returns false after a fault */
   push(value: bigint, width: number): boolean {
-    const pointer = wrap(this.#pointer - BigInt(width / 8), this.#place.width);
+    const pointer = wrap(this.#pointer - sizeOf(width), this.#place.width);
     const linear = this.#linear(pointer, width / 8);
     if (linear === undefined || !writeLinear(this.#cpu, linear, width, value, this.#place.access)) return false;
     this.#pointer = pointer;
     return true;
   }
 
+  /** Pushes values one after the other. @returns false after a fault, with some of them written unless `reserve` found room */
+  pushAll(items: readonly bigint[], width: number): boolean {
+    const pointer = this.#below(items.length, width);
+    const whole = this.#whole(pointer, (items.length * width) / 8);
+    if (whole === undefined) return items.every((item) => this.push(item, width));
+    if (!this.#cpu.memory.writeItems(whole, items, width, this.#place.access)) return false;
+    this.#pointer = pointer;
+    return true;
+  }
+
+  /** Pops values one after the other. @returns undefined after a fault */
+  popAll(count: number, width: number): readonly bigint[] | undefined {
+    const size = (count * width) / 8;
+    const whole = this.#whole(this.#pointer, size);
+    if (whole !== undefined) {
+      const items = this.#cpu.memory.readItems(whole, count, width, this.#place.access);
+      if (items !== undefined) this.#pointer = wrap(this.#pointer + joinWords(size, 0), this.#place.width);
+      return items;
+    }
+    const items: bigint[] = [];
+    while (items.length < count) {
+      const item = this.pop(width);
+      if (item === undefined) return undefined;
+      items.push(item);
+    }
+    return items;
+  }
+
   /** Pops a value. @returns undefined after a fault */
   pop(width: number): bigint | undefined {
     const value = this.peek(0, width);
-    if (value !== undefined) this.skip(width / 8);
+    if (value !== undefined) this.#pointer = wrap(this.#pointer + sizeOf(width), this.#place.width);
     return value;
   }
 
@@ -141,6 +168,26 @@ export class Stack {
   /** Makes the pointer the processor's: SP, ESP or RSP by the stack's width. */
   commit(): void {
     this.#cpu.state.writeGpr(RSP, this.#place.width, this.#pointer);
+  }
+
+  /** The pointer after `count` pushes. */
+  #below(count: number, width: number): bigint {
+    return wrap(this.#pointer - joinWords((count * width) / 8, 0), this.#place.width);
+  }
+
+  /** The linear address of bytes that all lie in the stack and in one page; undefined where items must be looked at singly. */
+  #whole(pointer: bigint, sizeBytes: number): bigint | undefined {
+    const { width, base, low, high } = this.#place;
+    let linear = pointer;
+    if (width === 64) {
+      if (!isCanonicalRange(this.#cpu, pointer, sizeBytes)) return undefined;
+    } else {
+      const first = lowWord(pointer);
+      const last = first + sizeBytes - 1;
+      if (first < low || last > high || (width === 16 && last > 0xffff)) return undefined;
+      linear = joinWords(lowWord(base) + first, 0);
+    }
+    return (lowWord(linear) & 0xfff) + sizeBytes <= 0x1000 ? linear : undefined;
   }
 
   #linear(pointer: bigint, size: number): bigint | undefined {
@@ -160,6 +207,9 @@ export class Stack {
     );
   }
 }
+
+/** Bytes of a stack item. */
+const sizeOf = (width: number): bigint => (width === 64 ? 8n : width === 32 ? 4n : 2n);
 
 /** A stack pointer in the width of stack addresses. */
 function wrap(pointer: bigint, width: number): bigint {

@@ -1,4 +1,4 @@
-import { ACCESS_IMPLICIT } from '@longmode/mmu';
+import { ACCESS_IMPLICIT, joinWords } from '@longmode/mmu';
 import { VECTOR_SS, VECTOR_TS } from '../../state/exceptions.ts';
 import { TR_INDEX } from '../../state/layout.ts';
 import { ATTRIBUTE_TYPE } from '../../state/segment-register.ts';
@@ -42,7 +42,7 @@ export function stackOfPrivilege(cpu: SystemCpu, privilege: number, ext = 0): Sw
   const ss = checkStackSegment(cpu, selector, { privilege, vector: VECTOR_TS, ext, allowsNull: false });
   if (ss?.descriptor === undefined) return undefined;
   const error = selectorError(selector, ext);
-  return { stack: Stack.inSegment(cpu, ss.descriptor, BigInt(pointer >>> 0), privilege, error), ss };
+  return { stack: Stack.inSegment(cpu, ss.descriptor, joinWords(pointer, 0), privilege, error), ss };
 }
 
 /**
