@@ -3,7 +3,7 @@ import type { Cpu, CpuOptions } from '../../cpu.ts';
 import { stateHash } from '../../machines.test.fixture.ts';
 import { EngineDivergenceError } from '../check/divergence.ts';
 import { createMachine, type Form, type FuzzMachine } from './machine.test.fixture.ts';
-import { CODE, COUNTER, DATA, DATA_SIZE_BYTES } from './places.test.fixture.ts';
+import { CODE, COUNTER, DATA, DATA_SIZE_BYTES, TOGGLED_PAGES } from './places.test.fixture.ts';
 import { ProgramWriter } from './program.test.fixture.ts';
 import { Random } from './random.test.fixture.ts';
 import { rolesOf } from './random-instruction.test.fixture.ts';
@@ -26,14 +26,26 @@ export interface ComparisonOptions {
   readonly isStepped?: boolean;
 }
 
-const COMPILES = { threshold: 2, warmUp: 0 };
+/** Early, and late enough for all ways through a loop to be known. */
+const THRESHOLDS: readonly number[] = [1, 2, 5, 12, 30];
+
+/** add al, n; some of: dec ecx, not edx, shl ebx, 1, cmc; xor al, n; ret */
+function smallFunction(random: Random): Uint8Array {
+  const bytes = [0x04, random.below(256)];
+  const some = [[0xff, 0xc9], [0xf7, 0xd2], [0xd1, 0xe3], [0xf5]];
+  for (let i = random.below(6); i > 0; i--) bytes.push(...random.pick(some));
+  return Uint8Array.from([...bytes, 0x34, random.below(256), 0xc3]);
+}
 
 /** Puts the program of a seed into a machine of its own. */
 function start(seed: number, form: Form, options: Partial<CpuOptions>): FuzzMachine {
   const machine = createMachine(form, options);
-  const { cpu, toggleEntry } = machine;
-  cpu.memory.write(CODE, new ProgramWriter(seed, form, toggleEntry).write());
+  const { cpu, entries } = machine;
+  cpu.memory.write(CODE, new ProgramWriter(seed, form, entries).write());
   const values = new Random(seed ^ 0x5555);
+  for (const page of TOGGLED_PAGES) {
+    for (let offset = 0; offset < 0x100; offset += 0x40) cpu.memory.write(page + offset, smallFunction(values));
+  }
   cpu.memory.write32(COUNTER, 40 + values.below(400));
   for (let i = 0; i < DATA_SIZE_BYTES; i += 4) cpu.memory.write32(DATA + i, values.next());
   const { resume, reserved } = rolesOf(form.codeSize);
@@ -68,11 +80,9 @@ export function compareEngines(seed: number, form: Form, options: ComparisonOpti
   const { isStepped = false } = options;
   const { instructions = isStepped ? 5000 : 40_000 } = options;
   const truth = start(seed, form, { engine: 'interpreter' });
-  const others = (['jit', 'check'] as const).map((engine) => ({
-    engine,
-    machine: start(seed, form, { engine, jit: COMPILES }),
-  }));
   const random = new Random(seed ^ 0x1234_5678);
+  const jit = { threshold: random.pick(isStepped ? [1, 2] : THRESHOLDS), warmUp: 0 };
+  const others = (['check', 'jit'] as const).map((engine) => ({ engine, machine: start(seed, form, { engine, jit }) }));
   let divergence: string | undefined;
   const runs = (): boolean => {
     const size = random.chance(20) ? 1 + random.below(80) : 500 + random.below(isStepped ? 1000 : 4000);
@@ -96,7 +106,7 @@ export function compareEngines(seed: number, form: Form, options: ComparisonOpti
     if (!(error instanceof EngineDivergenceError)) throw error;
     divergence ??= error.message;
   }
-  const checker = others[1]?.machine.cpu;
+  const checker = others[0]?.machine.cpu;
   return {
     divergence: divergence && `seed ${seed}, ${form.name}: ${divergence}`,
     instructions: truth.cpu.instructionCount,

@@ -1,4 +1,5 @@
 import type { Label } from './assembler.test.fixture.ts';
+import { ALIAS } from './places.test.fixture.ts';
 import type { ProgramWriter, Snippet } from './program.test.fixture.ts';
 
 /** Flags of equal or near operands: `op r, r` of 8 bits or the mode's size. */
@@ -195,8 +196,22 @@ export const CONTROL_SNIPPETS: readonly Snippet[] = [
     },
   },
   {
+    // On at another address of the same page.
+    weight: 2,
+    fits: ({ paging }) => paging !== 'none',
+    write: ({ code }) => {
+      const label = code.label();
+      code.loadAddress(0, label);
+      // xor eax, alias
+      code.emit(0x35);
+      code.word(ALIAS);
+      code.emit(0xff, 0xe0);
+      code.bind(label);
+    },
+  },
+  {
     // Targets that no processor goes to.
-    weight: 1,
+    weight: 2,
     fits: ({ codeSize }) => codeSize === 64,
     write: (program) => {
       const { code, random } = program;

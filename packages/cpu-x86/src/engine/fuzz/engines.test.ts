@@ -3,8 +3,8 @@ import { compareEngines } from './comparison.test.fixture.ts';
 import { FORMS } from './machine.test.fixture.ts';
 
 const IS_FULL = process.env.LONGMODE_FULL === '1';
-const SEED_COUNT = IS_FULL ? 150 : 6;
-const STEPPED_COUNT = IS_FULL ? 50 : 2;
+const SEED_COUNT = IS_FULL ? 150 : 4;
+const STEPPED_COUNT = IS_FULL ? 50 : 1;
 
 /** Seeds that once showed a mistake, with the name of the form. `tools/fuzz-engines.mjs` finds more. */
 const REGRESSIONS: readonly (readonly [seed: number, form: string])[] = [];
@@ -14,7 +14,7 @@ describe.each(FORMS)('random programs in $name', (form) => {
     let instructions = 0;
     let checked = 0;
     for (let seed = 0; seed < SEED_COUNT; seed++) {
-      const result = compareEngines(seed, form, IS_FULL ? {} : { instructions: 15_000 });
+      const result = compareEngines(seed, form, IS_FULL ? {} : { instructions: 8000 });
       expect(result.divergence).toBeUndefined();
       instructions += result.instructions;
       checked += result.checked;

@@ -84,12 +84,18 @@ class Devices {
   }
 }
 
+/** Physical addresses of page-table entries that programs change. */
+export interface ToggleEntries {
+  readonly data: number;
+  readonly code: number;
+}
+
 /** A machine that is ready for a program at `CODE`. */
 export interface FuzzMachine {
   readonly cpu: Cpu;
   readonly devices: Devices;
-  /** Physical address of the page-table entry of `TOGGLE`, where there is paging. */
-  readonly toggleEntry: number;
+  /** Where there is paging: physical addresses of the page-table entries of `TOGGLE` and `TOGGLE_CODE`. */
+  readonly entries: ToggleEntries | undefined;
 }
 
 export function createMachine(made: Form, options: Partial<CpuOptions>): FuzzMachine {
@@ -120,7 +126,9 @@ export function createMachine(made: Form, options: Partial<CpuOptions>): FuzzMac
   cpu.state.rip = BigInt(places.CODE);
   cpu.state.rflags |= FLAG_IF;
   cpu.synchronize();
-  return { cpu, devices, toggleEntry: tables?.entryAddress(places.TOGGLE, 1) ?? 0 };
+  const entryOf = (page: number): number => tables?.entryAddress(page, 1) ?? 0;
+  const entries = tables && { data: entryOf(places.TOGGLE), code: entryOf(places.TOGGLE_CODE) };
+  return { cpu, devices, entries };
 }
 
 function createCpu(made: Form, options: Partial<CpuOptions>): { cpu: Cpu; tables?: PageTableBuilder } {
@@ -146,6 +154,8 @@ function mapPages(tables: PageTableBuilder, user: boolean): void {
   tables.map(places.ALIAS, 0, 0x1_0000, { user });
   tables.map(places.TOGGLE, places.SPARE, 0x1000, { user });
   tables.map(places.READ_ONLY, places.DATA + 0x1000, 0x1000, { user, writable: false });
+  tables.map(places.PRIVILEGED, places.DATA, 0x1000);
+  tables.map(places.TOGGLE_CODE, places.TOGGLED_PAGES[0], 0x1000, { user });
   tables.map(places.DEVICE, places.DEVICE, 0x1000, { user });
 }
 

@@ -49,11 +49,20 @@ const ACCESSES: readonly (readonly [opcode: readonly number[], reg: number | und
 const hasWideAddresses = ({ codeSize }: Form): boolean => codeSize !== 16;
 const isPaged = ({ paging }: Form): boolean => paging !== 'none';
 
+const SPECIAL_PAGES = [
+  places.TOGGLE,
+  places.TOGGLE,
+  places.READ_ONLY,
+  places.NOT_PRESENT,
+  places.PRIVILEGED,
+  places.DEVICE,
+] as const;
+
 /** An address that is something special. */
 function specialAddress({ random, form }: ProgramWriter): bigint {
   const page = random.pick(
     isPaged(form)
-      ? [places.TOGGLE, places.TOGGLE, places.READ_ONLY, places.NOT_PRESENT, places.DEVICE, places.ALIAS + places.DATA]
+      ? [...SPECIAL_PAGES, places.ALIAS + places.DATA]
       : [form.codeSize === 16 ? places.LOW_DEVICE : places.DEVICE, places.DATA, places.LOW_DEVICE],
   );
   const address = BigInt(page + random.pick([0, 8, 0x80, 0xff8, 0xffd, 0xfff, random.below(0x1000)]));
@@ -105,6 +114,17 @@ function patch(program: ProgramWriter): void {
   code.emit(0x36, isWide ? 0x88 : 0xc6);
   code.absolute(0, site.label, alias);
   if (!isWide) code.emit(site.values ? random.pick(site.values) : random.below(256));
+}
+
+/** Changes a page-table entry, and tells the processor. */
+function changeEntry({ code, random }: ProgramWriter, change: { entry: number; value: number; linear: number }): void {
+  code.emit(0xc7);
+  code.absolute(0, change.entry);
+  code.word(change.value, 4);
+  if (random.chance(60)) {
+    code.emit(0x0f, 0x01);
+    code.absolute(7, change.linear);
+  } else code.emit(0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8);
 }
 
 /** A string instruction with pointers that mostly are good. */
@@ -177,21 +197,39 @@ export const MEMORY_SNIPPETS: readonly Snippet[] = [
     },
   },
   {
-    // Changes a page-table entry, and tells the processor.
     weight: 4,
     fits: (form) => isPaged(form) && form.cpl === 0,
     write: (program) => {
-      const { code, random } = program;
+      const { random, entries } = program;
       const flags = random.pick([0x63, 0x63, 0x03, 0x61, 0x01, 0x62]);
       const page = random.pick([places.SPARE, places.DATA + 0x1000, places.SPARE]);
-      code.emit(0xc7);
-      code.absolute(0, program.toggleEntry);
-      code.word(page | flags, 4);
-      if (random.chance(60)) {
-        code.emit(0x0f, 0x01);
-        code.absolute(7, places.TOGGLE);
-      } else code.emit(0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8);
+      changeEntry(program, { entry: entries?.data ?? 0, value: page | flags, linear: places.TOGGLE });
       accessesAt(program, BigInt(places.TOGGLE + random.pick([0, 0x20, 0xffa, 0xfff])));
+    },
+  },
+  {
+    // Functions in a page that changes, or whose bytes change.
+    weight: 3,
+    fits: isPaged,
+    write: (program) => {
+      const { code, random, form, entries } = program;
+      const page = random.pick(places.TOGGLED_PAGES);
+      if (form.cpl === 0 && random.chance(60)) {
+        const value = page | random.pick([0x63, 0x23, 0x63, 0x21, 0x22]);
+        changeEntry(program, { entry: entries?.code ?? 0, value, linear: places.TOGGLE_CODE });
+      }
+      const offset = 0x40 * random.below(4);
+      if (random.chance(30)) {
+        inSomeRounds(program, () => {
+          code.emit(0xc6);
+          code.absolute(0, page + offset + 1);
+          code.emit(random.below(256));
+        });
+      }
+      program.guarded(() => {
+        code.load(RBX, places.TOGGLE_CODE + offset);
+        code.emit(0xff, 0xd3);
+      });
     },
   },
   {

@@ -26,6 +26,11 @@ export const ALIAS = 0x40_0000;
 export const NOT_PRESENT = 0x50_0000;
 export const TOGGLE = 0x51_0000;
 export const READ_ONLY = 0x52_0000;
+/** Data for privilege level 0 alone. */
+export const PRIVILEGED = 0x53_0000;
+/** Functions of 64 bytes: one of two pages, as the program says by its entry. */
+export const TOGGLE_CODE = 0x54_0000;
+export const TOGGLED_PAGES: readonly [number, number] = [0x2_0000, 0x2_1000];
 export const DEVICE = 0x100_0000;
 /** Device memory where addresses have 16 bits. */
 export const LOW_DEVICE = 0xb000;

@@ -1,11 +1,12 @@
 /** Random guest programs that run for long, get compiled, fault, branch, call, change their own code and their page tables. */
 import { Assembler, type Label } from './assembler.test.fixture.ts';
 import { CONTROL_SNIPPETS } from './control-snippets.test.fixture.ts';
-import type { Form } from './machine.test.fixture.ts';
+import type { Form, ToggleEntries } from './machine.test.fixture.ts';
 import { MEMORY_SNIPPETS } from './memory-snippets.test.fixture.ts';
 import { CODE, CODE_END, COUNTER, DATA, STACK } from './places.test.fixture.ts';
 import { Random } from './random.test.fixture.ts';
 import { InstructionChooser, type Roles, rolesOf } from './random-instruction.test.fixture.ts';
+import { REGISTER_SNIPPETS } from './register-snippets.test.fixture.ts';
 import { SYSTEM_SNIPPETS } from './system-snippets.test.fixture.ts';
 
 const RSP = 4;
@@ -21,7 +22,12 @@ export interface Snippet {
   write(program: ProgramWriter): void;
 }
 
-const SNIPPETS: readonly Snippet[] = [...CONTROL_SNIPPETS, ...MEMORY_SNIPPETS, ...SYSTEM_SNIPPETS];
+const SNIPPETS: readonly Snippet[] = [
+  ...CONTROL_SNIPPETS,
+  ...MEMORY_SNIPPETS,
+  ...REGISTER_SNIPPETS,
+  ...SYSTEM_SNIPPETS,
+];
 
 /** Writes one program. */
 export class ProgramWriter {
@@ -29,19 +35,18 @@ export class ProgramWriter {
   readonly form: Form;
   readonly code: Assembler;
   readonly roles: Roles;
-  /** Physical address of the page-table entry that programs change. */
-  readonly toggleEntry: number;
+  readonly entries: ToggleEntries | undefined;
   readonly functions: Label[];
   /** Bytes in the code that may be written: immediates, and opcodes of instructions that are two bytes long whatever they do. */
   readonly patchable: { readonly label: Label; readonly values: readonly number[] | undefined }[] = [];
   readonly #chooser: InstructionChooser;
 
-  constructor(seed: number, form: Form, toggleEntry: number) {
+  constructor(seed: number, form: Form, entries: ToggleEntries | undefined) {
     this.random = new Random(seed);
     this.form = form;
     this.code = new Assembler(form.codeSize, CODE);
     this.roles = rolesOf(form.codeSize);
-    this.toggleEntry = toggleEntry;
+    this.entries = entries;
     this.#chooser = new InstructionChooser(this.random, form.codeSize);
     this.functions = Array.from({ length: this.random.below(4) }, () => this.code.label());
   }
