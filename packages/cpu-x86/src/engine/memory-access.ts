@@ -209,12 +209,16 @@ export class MemoryAccess {
     return this.#walk(nextLow, nextLow === 0 && is64 ? high + 1 : high, access);
   }
 
+  /** Enters the translation that was walked; for the other of reads and writes as well, where that would change no flag. */
   #fill(low: number, high: number, access: number, page: number, write: boolean): void {
     const { walker } = this;
     let flags = walker.pageShift;
     if (walker.global) flags |= TLB_FLAG_GLOBAL;
     if (walker.smapGuarded && !isUserAccess(access)) flags |= TLB_FLAG_SMAP;
-    this.tlb.fill(tableOf(access, write), low, high, this.#memory.hostOfPage(page), flags);
+    const host = this.#memory.hostOfPage(page);
+    this.tlb.fill(tableOf(access, write), low, high, host, flags);
+    const isForBoth = write || (walker.writable && walker.dirty && this.#memory.isPlainPage(page));
+    if (isForBoth) this.tlb.fill(tableOf(access, !write), low, high, host, flags);
   }
 
   #fillBounce(offset: number, physical: number, count: number): void {
