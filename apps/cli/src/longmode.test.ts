@@ -44,6 +44,11 @@ describe('a kernel that succeeds', () => {
     expect(longmode(['run', kernel(name)])).toMatchObject({ code: 33, stdout: 'Hello World!\r\n', stderr: '' });
   });
 
+  it.each(['interpreter', 'jit', 'check'])('says the same with the engine %s', (engine) => {
+    const ended = longmode(['run', kernel('hello.elf'), '--engine', engine]);
+    expect(ended).toMatchObject({ code: 33, stdout: 'Hello World!\r\n', stderr: '' });
+  });
+
   it('leaves with 0 when its code is the success code', () => {
     expect(longmode([kernel('hello.elf'), '--success-code', '33'])).toMatchObject({ code: 0, stderr: '' });
     expect(longmode([kernel('hello.elf'), '--success-code=35']).code).toBe(33);

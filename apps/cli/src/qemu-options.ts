@@ -36,6 +36,7 @@ export const VALUE_OPTIONS = [
   'symbols',
   'boot-features',
   'pace',
+  'engine',
   'debug-exit',
 ] as const;
 const COMMANDS = ['run', 'completion'] as const;
