@@ -124,7 +124,10 @@ function changeEntry({ code, random }: ProgramWriter, change: { entry: number; v
   if (random.chance(60)) {
     code.emit(0x0f, 0x01);
     code.absolute(7, change.linear);
-  } else code.emit(0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8);
+    return;
+  }
+  // By CR3, whose value does not stay in EAX: programs must not find their tables.
+  code.emit(0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8, 0x31, 0xc0);
 }
 
 /** A string instruction with pointers that mostly are good. */
