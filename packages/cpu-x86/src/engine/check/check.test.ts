@@ -4,6 +4,7 @@ import { longModeMachine, place, protectedModeMachine, stateHash } from '../../m
 import { VECTOR_DE } from '../../state/exceptions.ts';
 import { BUDGET, FAULT_VECTOR } from '../../state/layout.ts';
 import { FLAG_AF } from '../../state/rflags.ts';
+import { CodeCache } from '../code-cache.ts';
 import { HandlerRegistry } from '../interpreter/handler-registry.ts';
 import { JitStage } from '../jit/jit-stage.ts';
 import { EngineDivergenceError } from './divergence.ts';
@@ -65,9 +66,27 @@ describe('checked code', () => {
     for (let limit = 1; limit < 400; limit += 37) {
       const cpu = machine(LOOP);
       const truth = machine(LOOP, 'interpreter');
-      for (let i = 0; i < 8; i++) expect(cpu.run(limit)).toBe(truth.run(limit));
+      for (const size of [1500 + limit, limit, 1700, limit]) expect(cpu.run(size)).toBe(truth.run(size));
       expect(stateHash(cpu)).toBe(stateHash(truth));
+      expect(cpu.checkStatistics?.runs).toBeGreaterThan(0);
     }
+  });
+
+  it.each([LOOP, DIVIDE_BY_ZERO])('goes on where all that was decoded is forgotten meanwhile', (code) => {
+    const lookup = CodeCache.prototype.lookupShort;
+    let flushes = 0;
+    vi.spyOn(CodeCache.prototype, 'lookupShort').mockImplementation(function (this: CodeCache, count) {
+      flushes++;
+      this.flush();
+      return lookup.call(this, count);
+    });
+    const cpu = machine(code);
+    const truth = machine(code, 'interpreter');
+    // Slices whose ends are none of the loop's.
+    for (let i = 0; i < 4; i++) expect(cpu.run(2003)).toBe(truth.run(2003));
+    expect(stateHash(cpu)).toBe(stateHash(truth));
+    expect(flushes).toBeGreaterThan(0);
+    expect(cpu.checkStatistics?.runs).toBeGreaterThan(0);
   });
 
   it('raises the exceptions that the interpreter raises', () => {

@@ -78,14 +78,14 @@ function runStepped(cpu: Cpu, count: number): ReturnType<Cpu['run']> {
 
 export function compareEngines(seed: number, form: Form, options: ComparisonOptions = {}): Comparison {
   const { isStepped = false } = options;
-  const { instructions = isStepped ? 5000 : 40_000 } = options;
+  const { instructions = isStepped ? 8000 : 40_000 } = options;
   const truth = start(seed, form, { engine: 'interpreter' });
   const random = new Random(seed ^ 0x1234_5678);
   const jit = { threshold: random.pick(isStepped ? [1, 2] : THRESHOLDS), warmUp: 0 };
   const others = (['check', 'jit'] as const).map((engine) => ({ engine, machine: start(seed, form, { engine, jit }) }));
   let divergence: string | undefined;
   const runs = (): boolean => {
-    const size = random.chance(20) ? 1 + random.below(80) : 500 + random.below(isStepped ? 1000 : 4000);
+    const size = random.chance(20) ? 1 + random.below(80) : 1100 + random.below(isStepped ? 900 : 3500);
     const isInterrupted = random.chance(25);
     if (isInterrupted)
       for (const { cpu } of [truth, ...others.map(({ machine }) => machine)]) cpu.setInterruptLine(true);
