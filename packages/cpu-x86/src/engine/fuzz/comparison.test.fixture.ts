@@ -3,7 +3,7 @@ import type { Cpu, CpuOptions } from '../../cpu.ts';
 import { stateHash } from '../../machines.test.fixture.ts';
 import { EngineDivergenceError } from '../check/divergence.ts';
 import { createMachine, type Form, type FuzzMachine } from './machine.test.fixture.ts';
-import { CODE, COUNTER, DATA, DATA_SIZE_BYTES, TOGGLED_PAGES } from './places.test.fixture.ts';
+import { CODE, COUNTER, DATA, DATA_SIZE_BYTES, FRAME_SUM, TOGGLED_PAGES } from './places.test.fixture.ts';
 import { ProgramWriter } from './program.test.fixture.ts';
 import { Random } from './random.test.fixture.ts';
 import { rolesOf } from './random-instruction.test.fixture.ts';
@@ -63,7 +63,8 @@ function describe({ cpu, devices }: FuzzMachine): string {
   const { state } = cpu;
   const gprs = Array.from({ length: 16 }, (_, i) => state.gpr(i).toString(16));
   const place = `${cpu.instructionCount} rip ${state.rip.toString(16)} flags ${state.rflags.toString(16)}`;
-  return `${place} cpl ${state.cpl} devices ${devices.hash} ${gprs.join()}`;
+  const handled = cpu.memory.read32(FRAME_SUM);
+  return `${place} cpl ${state.cpl} devices ${devices.hash} handled ${handled} ${gprs.join()}`;
 }
 
 /** Lets time pass one instruction at a time, without anything that a processor may forget. */

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { compareEngines } from './comparison.test.fixture.ts';
-import { FORMS } from './machine.test.fixture.ts';
+import { FORMS, type Form } from './machine.test.fixture.ts';
 
 const IS_FULL = process.env.LONGMODE_FULL === '1';
 const SEED_COUNT = IS_FULL ? 150 : 4;
 const STEPPED_COUNT = IS_FULL ? 50 : 1;
 
-/** Seeds that once showed a mistake, with the name of the form. `tools/fuzz-engines.mjs` finds more. */
-const REGRESSIONS: readonly (readonly [seed: number, form: string])[] = [];
+/**
+ * Seeds that once showed a mistake, in what form, and whether one instruction at a time: as long as programs are written as
+ * they are now. `tools/fuzz-engines.mjs` finds more.
+ */
+const REGRESSIONS: readonly (readonly [seed: number, form: string, isStepped: boolean])[] = [
+  // Flags that were dropped although an interrupt from device memory shows them.
+  [4, '64-bit mode, unprivileged', true],
+  [7, 'protected mode', true],
+];
 
 describe.each(FORMS)('random programs in $name', (form) => {
   it('give the same in all engines', { timeout: 1_800_000 }, () => {
@@ -31,9 +38,7 @@ describe.each(FORMS)('random programs in $name', (form) => {
   });
 });
 
-describe.skipIf(REGRESSIONS.length === 0)('seeds that once differed', () => {
-  it.each(REGRESSIONS)('%i, %s', (seed, name) => {
-    const form = FORMS.find((one) => one.name === name);
-    expect(form && compareEngines(seed, form).divergence).toBeUndefined();
-  });
+it.each(REGRESSIONS)('Seed %i in %s gives the same again', (seed, name, isStepped) => {
+  const form = FORMS.find((one) => one.name === name) as Form;
+  expect(compareEngines(seed, form, { isStepped }).divergence).toBeUndefined();
 });

@@ -173,17 +173,33 @@ function installDescriptors(cpu: Cpu, made: Form): void {
   cpu.state.setField(GDTR_LIMIT, PROGRAM_CODE + 7);
 }
 
-/** Handlers take the error code off, put R15 or EDI in the place of the saved RIP, and return there. */
+/**
+ * Handlers add what they find on the stack to `FRAME_SUM`. Those of interrupts return; those of exceptions take the error code
+ * off, put R15 or EDI in the place of the saved RIP, and return there.
+ */
 function installHandlers(cpu: Cpu, { handlerSize, codeSize }: Form): void {
   const isLong = handlerSize === 64;
-  const resume = codeSize === 64 ? '4c893c24 48cf' : isLong ? '48893c24 48cf' : '893c24 cf';
+  const resume = codeSize === 64 ? '4c893c24' : isLong ? '48893c24' : '893c24';
   const drop = isLong ? '4883c408' : '83c404';
-  const count = isLong ? '66ff0425007c0000 48cf' : '66ff05007c0000 cf';
+  const end = isLong ? '48cf' : 'cf';
+  // push eax; mov eax, [esp + distance]; add [sum], eax; pop eax
+  const add = (words: number): string => {
+    const distance = ((isLong ? 8 : 4) * words).toString(16).padStart(2, '0');
+    return `50 8b4424${distance} ${isLong ? '010425' : '0105'}007c0000 58`;
+  };
+  const withErrorCode = fromHex(`${add(1)} ${drop}`);
+  const ends = { interrupt: places.HANDLER_ENDS, error: places.HANDLER_ENDS + 0x20, exception: 0 };
+  ends.exception = ends.error + withErrorCode.length;
+  place(cpu, ends.interrupt, `${add(3)} ${end}`);
+  cpu.memory.write(ends.error, withErrorCode);
+  place(cpu, ends.exception, `${add(3)} ${resume} ${end}`);
   for (let vector = 0; vector < 256; vector++) {
     const at = places.HANDLERS + 16 * vector;
     const gate = places.IDT + (isLong ? 16 : 8) * vector;
     const isCounted = vector === places.INTERRUPT || vector === 2;
-    place(cpu, at, isCounted ? count : `${ERROR_CODES.has(vector) ? drop : ''}${resume}`);
+    const target = isCounted ? ends.interrupt : ERROR_CODES.has(vector) ? ends.error : ends.exception;
+    cpu.memory.write8(at, 0xe9);
+    cpu.memory.write32(at + 1, (target - (at + 5)) >>> 0);
     cpu.memory.write32(gate, ((HANDLER_CODE << 16) | at) >>> 0);
     // The first stack of the interrupt stack table, in IA-32e mode.
     cpu.memory.write32(gate + 4, 0x8e00 | (isLong ? 1 : 0));
@@ -203,8 +219,8 @@ function installVectors(cpu: Cpu): void {
   }
   // mov bp, sp; mov [bp], di; iret: BP counts rounds of loops, and is kept.
   cpu.memory.write(places.HANDLERS, fromHex('55 89e5 897e02 5d cf'));
-  // inc word [7c00h]; iret
-  cpu.memory.write(places.HANDLERS + 16, fromHex('ff06007c cf'));
+  // push bp; mov bp, sp; push ax; mov ax, [bp+6]; add [7c00h], ax; pop ax; pop bp; iret
+  cpu.memory.write(places.HANDLERS + 16, fromHex('55 89e5 50 8b4606 0106007c 58 5d cf'));
 }
 
 function loadSegments(cpu: Cpu, made: Form): void {

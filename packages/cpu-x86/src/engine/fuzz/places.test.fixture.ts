@@ -8,8 +8,9 @@ export const HANDLERS = 0x5000;
 export const IDT = 0x6000;
 export const GDT = 0x7000;
 export const TSS = 0x7800;
-/** Interrupts that were handled (16 bits). */
-export const INTERRUPT_COUNT = 0x7c00;
+/** Sum of the flags and error codes that handlers have found (32 bits), and the code that they share. */
+export const FRAME_SUM = 0x7c00;
+export const HANDLER_ENDS = 0x7c40;
 /** Two pages of data. */
 export const DATA = 0x8000;
 export const DATA_SIZE_BYTES = 0x2000;
