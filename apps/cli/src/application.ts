@@ -12,6 +12,7 @@ import {
   run,
   text_en,
 } from '@stricli/core';
+import { type CargoSettings, findCargoSettings } from './cargo.ts';
 import { completionScript } from './completion.ts';
 import { EXIT_BUG, EXIT_USAGE } from './exit-code.ts';
 import {
@@ -24,7 +25,7 @@ import {
   parseSeconds,
   parseSerial,
 } from './options.ts';
-import { normalizeArguments } from './qemu-options.ts';
+import { type NormalizedArguments, normalizeArguments } from './qemu-options.ts';
 import { type RunFlags, runImage } from './run.ts';
 
 /** What commands get: where to write, and where to leave their exit code. */
@@ -32,13 +33,15 @@ interface LongmodeContext extends CommandContext {
   finish(exitCode: number): void;
   /** What the normalization of the arguments left out. */
   readonly notes: readonly string[];
+  /** What cargo knows of the image, if it has built it. */
+  readonly cargo: CargoSettings | undefined;
 }
 
 const text = (input: string): string => input;
 
 const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
   async func(flags, image) {
-    this.finish(await runImage({ ...flags, image, notes: this.notes }));
+    this.finish(await runImage({ ...flags, image, notes: this.notes, cargo: this.cargo }));
   },
   parameters: {
     positional: {
@@ -261,13 +264,14 @@ function application(): Application<LongmodeContext> {
  */
 export async function runApplication(argv: readonly string[]): Promise<number> {
   const isCompleting = argv[0] === '--complete';
-  const { args, notes } = isCompleting ? { args: [], notes: [] } : normalizeArguments(argv);
+  const { args, notes, cargo } = isCompleting ? { args: [], notes: [] } : understandArguments(argv);
   let exitCode: number | undefined;
   const { stdout, stderr, env } = process;
   const own: ApplicationContext['process'] = { stdout, stderr, env };
   const context: LongmodeContext & ApplicationContext = {
     process: own,
     notes,
+    cargo,
     finish: (code) => {
       exitCode = code;
     },
@@ -284,6 +288,21 @@ export async function runApplication(argv: readonly string[]): Promise<number> {
   if (code === 0) return 0;
   return code <= -4 ? EXIT_USAGE : EXIT_BUG;
 }
+
+/** Arguments for the parser: as they were given, and before them what the manifest of a cargo project adds. */
+function understandArguments(argv: readonly string[]): NormalizedArguments & { cargo?: CargoSettings } {
+  const given = normalizeArguments(argv);
+  const [command, ...rest] = given.args;
+  const image = rest.find((arg) => !arg.startsWith('--')) ?? optionValue(rest, 'kernel');
+  const cargo = command === 'run' && image !== undefined ? findCargoSettings(image, process.env) : undefined;
+  if (cargo === undefined) return given;
+  const added = normalizeArguments(['run', ...cargo.args]);
+  const isGiven = (arg: string): boolean => rest.some((other) => other.split('=')[0] === arg.split('=')[0]);
+  const extra = added.args.slice(1).filter((arg) => !isGiven(arg));
+  return { args: ['run', ...extra, ...rest], notes: [...added.notes, ...given.notes], cargo };
+}
+const optionValue = (args: readonly string[], name: string): string | undefined =>
+  args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 
 function parseMessage(error: unknown): string {
   if (!(error instanceof ArgumentScannerError)) return error instanceof Error ? error.message : String(error);

@@ -13,6 +13,7 @@ import {
   startImage,
 } from '@longmode/pc';
 import { type BootSource, type BootSourceOptions, openBootSource } from './boot-source.ts';
+import type { CargoSettings } from './cargo.ts';
 import { CliError, EXIT_REJECTED, EXIT_UNWRITABLE, usageError } from './exit-code.ts';
 import type { Front } from './front.ts';
 import { LiveFront } from './live-front.ts';
@@ -48,8 +49,11 @@ export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
 export interface RunOptions extends RunFlags {
   readonly image: string | undefined;
   readonly notes: readonly string[];
+  readonly cargo?: CargoSettings | undefined;
 }
 
+/** As bootimage's: a test that failed without a code of its own. */
+const EXIT_TEST_FAILED = 1;
 /** Events told with `--verbose` at most. */
 const VERBOSE_MAX = 200;
 
@@ -71,7 +75,7 @@ export async function runImage(options: RunOptions): Promise<number> {
   const report = options.report === undefined ? null : openReport(options.report);
   let source: BootSource;
   try {
-    source = openBootSource(options);
+    source = openBootSource({ ...options, bootFeatures: options.bootFeatures ?? options.cargo?.direct64 });
   } catch (error) {
     if (error instanceof CliError && error.exitCode === EXIT_REJECTED) {
       report?.({ outcome: 'rejected', exitCode: error.exitCode, explanation: [error.message] });
@@ -136,9 +140,14 @@ export async function runImage(options: RunOptions): Promise<number> {
   if (options.screen === true && !(front instanceof LiveFront)) {
     stdout.write(depth === 1 ? plainScreen(pc) : screenText(pc.vga.textScreen(), stdout.columns, depth));
   }
-  const exitCode = endCode(result, stops.why, options.successCode);
+  const isTest = options.cargo?.isTest === true;
+  const ownCode = endCode(result, stops.why, options.successCode);
+  // A test that ends without having said so has not passed.
+  const hasSaidNothing = isTest && ownCode === 0 && result.outcome.kind !== 'debug-exit' && stops.why !== 'leave';
+  const exitCode = hasSaidNothing ? EXIT_TEST_FAILED : ownCode;
   if (stops.why === 'not-bootable') teller.problem([`${name}: the firmware finds nothing to boot`, ...unbootable]);
   else tellEnd(teller, { pc, plan, result, why: stops.why, options });
+  if (hasSaidNothing) teller.problem(['the test turned the machine off without an exit code: it has not passed']);
   if (options.profile === true) teller.answer(profileLines(pc, plan.places));
   const { outcome, reboots, instructionsBefore } = result;
   const context = { outcome, serial, places: plan.places, reboots, instructionsBefore };
@@ -184,7 +193,9 @@ function openFront(options: RunOptions, made: { name: string; serial: SerialLog;
   if (options.display === 'terminal' && !isShown) made.teller.note('there is no terminal to show the screen in');
   const file = target.kind === 'file' ? fileSink(target.path) : null;
   const terminal = new Terminal({ input: stdin, output: stdout });
-  if (isShown && options.display !== 'none') {
+  const wantsScreen =
+    options.display === 'terminal' || (options.display === undefined && options.cargo?.isTest !== true);
+  if (isShown && wantsScreen) {
     return new LiveFront({
       terminal,
       depth: colorDepthOf(stdout, env),
