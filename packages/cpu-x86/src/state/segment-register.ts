@@ -106,6 +106,20 @@ export class SegmentRegister {
     this.setBounds(limit, attributes);
   }
 
+  /** Loads a flat segment: base 0, all of 4 GiB. @param attributes present, not expanding down */
+  loadFlat(selector: number, attributes: number): void {
+    const words = this.#state.u32;
+    const at = this.#offset >> 2;
+    words[at + (SEGMENT_BASE >> 2)] = 0;
+    words[at + (SEGMENT_BASE >> 2) + 1] = 0;
+    words[at + (SEGMENT_LOW >> 2)] = 0;
+    words[at + (SEGMENT_HIGH >> 2)] = 0xffffffff;
+    words[at + (SEGMENT_SELECTOR >> 2)] = selector;
+    words[at + (SEGMENT_ATTRIBUTES >> 2)] = attributes;
+    words[at + (SEGMENT_LIMIT >> 2)] = 0xffffffff;
+    words[at + (SEGMENT_RIGHTS >> 2)] = rightsOf(attributes);
+  }
+
   /**
    * Real-mode load: selector and base change, limit and attributes stay (which is what makes "unreal" mode work). A
    * register that a null selector had made unusable is usable again, with the limit that it had before.

@@ -3,9 +3,11 @@
  *
  * @source SDM Vol. 2B "SYSCALL", "SYSENTER", "SYSEXIT", "SYSRET", "SWAPGS"
  */
+import { isCanonical } from '@longmode/mmu';
 import { CS, GS, SS } from '../../decode/instruction.ts';
 import { EFER_SCE } from '../../state/control-registers.ts';
 import {
+  GPR,
   MSR_EFER,
   MSR_FMASK,
   MSR_KERNEL_GS_BASE,
@@ -14,6 +16,7 @@ import {
   MSR_SYSENTER_CS,
   MSR_SYSENTER_EIP,
   MSR_SYSENTER_ESP,
+  RIP,
 } from '../../state/layout.ts';
 import { FLAG_IF, FLAG_RF, FLAG_TF, FLAG_VM } from '../../state/rflags.ts';
 import {
@@ -59,8 +62,8 @@ function loadFlatSegments(cpu: SystemCpu, cs: number, ss: number, privilege: num
   const dpl = privilege << ATTRIBUTE_DPL_SHIFT;
   const { state } = cpu;
   const codeSize = isLong ? ATTRIBUTE_L : ATTRIBUTE_DB;
-  segmentOf(state, CS).load((cs & 0xfffc) | privilege, 0n, 0xffffffff, FLAT_CODE | codeSize | dpl);
-  segmentOf(state, SS).load((ss & 0xfffc) | privilege, 0n, 0xffffffff, FLAT_DATA | dpl);
+  segmentOf(state, CS).loadFlat((cs & 0xfffc) | privilege, FLAT_CODE | codeSize | dpl);
+  segmentOf(state, SS).loadFlat((ss & 0xfffc) | privilege, FLAT_DATA | dpl);
   state.cpl = privilege;
 }
 
@@ -87,7 +90,9 @@ export const SYSCALL: SystemOperation = (cpu) => {
   state.rflags = flags & ~state.field(MSR_FMASK) & ~FLAG_RF;
   const selector = state.field(MSR_STAR_HIGH) & 0xffff;
   loadFlatSegments(cpu, selector & 0xfffc, (selector & 0xfffc) + 8, 0, true);
-  return finish(cpu, state.wideField(MSR_LSTAR));
+  state.copyWide(RIP, MSR_LSTAR);
+  cpu.modeChanged();
+  return OUTCOME_BRANCH;
 };
 
 export const SYSRET: SystemOperation = (cpu, instruction) => {
@@ -95,16 +100,19 @@ export const SYSRET: SystemOperation = (cpu, instruction) => {
   if (!requireCpl0(cpu, 'SYSRET')) return OUTCOME_FAULT;
   const { state } = cpu;
   const isLong = instruction.operandSize === 64;
-  const target = state.gpr(RCX);
-  if (isLong && !isCanonicalAddress(cpu, target)) {
-    return generalProtection(cpu, `SYSRET with RCX ${hex(target)}, not canonical`);
+  const target = GPR + 8 * RCX;
+  if (isLong && !isCanonical(state.field(target) | 0, state.field(target + 4) | 0, cpu.linearAddressBits)) {
+    return generalProtection(cpu, `SYSRET with RCX ${hex(state.gpr(RCX))}, not canonical`);
   }
   const flags = state.gpr32(R11) & SYSRET_FLAGS;
   state.rflags = flags;
   if ((flags & (FLAG_IF | FLAG_TF)) !== 0) cpu.requestAttention();
   const selector = state.field(MSR_STAR_HIGH) >>> 16;
   loadFlatSegments(cpu, selector + (isLong ? 16 : 0), selector + 8, 3, isLong);
-  return finish(cpu, isLong ? target : target & 0xffffffffn);
+  state.copyWide(RIP, target);
+  if (!isLong) state.setField(RIP + 4, 0);
+  cpu.modeChanged();
+  return OUTCOME_BRANCH;
 };
 
 /** The selector in IA32_SYSENTER_CS, if SYSENTER and SYSEXIT can run; undefined after #GP(0). */
