@@ -158,7 +158,11 @@ export class Cpu {
         if (this.#attention) this.#cutSlice();
         return host;
       },
-      translateWrite: (low, high, info) => this.#access.translateWrite(low, high, info),
+      translateWrite: (low, high, info) => {
+        const host = this.#access.translateWrite(low, high, info);
+        this.#stopIfOverwritten();
+        return host;
+      },
       translateOpen: (low, high, info) => {
         const host = this.#access.translateOpen(low, high, info);
         if (this.#attention) this.#cutSlice();
@@ -166,6 +170,7 @@ export class Cpu {
       },
       commit: () => {
         this.#access.commit();
+        this.#stopIfOverwritten();
         if (this.#attention) this.#cutSlice();
       },
       system: (record) => this.#system(record),
@@ -379,6 +384,14 @@ export class Cpu {
     this.#sliceSize -= (state.field(BUDGET) | 0) - needed;
     state.setField(BUDGET, needed);
     this.#cache.stopAfter(record);
+  }
+
+  /** Ends the slice after an iteration in which a repeated instruction overwrites itself: as if slices ended everywhere. */
+  #stopIfOverwritten(): void {
+    const record = this.state.field(RECORD);
+    if (!this.#cache.isStale(record)) return;
+    const item = this.#cache.instructionOf(record);
+    if ('repeat' in item && item.repeat !== 0) this.#cutSlice();
   }
 
   /**

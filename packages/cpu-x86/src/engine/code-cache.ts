@@ -122,6 +122,10 @@ export class CodeCache implements CompilableCode {
   lengthOf(record: number): number {
     return this.#memory.bytes[record + RECORD_LENGTH] as number;
   }
+  /** Whether the code that a record was made from has changed since. */
+  isStale(record: number): boolean {
+    return this.#view.getUint16(record + RECORD_HANDLER, true) === HANDLER_STALE;
+  }
   /** Instructions of its block up to and including the record's. */
   countOf(record: number): number {
     return this.#memory.bytes[record + RECORD_COUNT] as number;
