@@ -12,8 +12,9 @@ const STEPPED_COUNT = IS_FULL ? 50 : 1;
  */
 const REGRESSIONS: readonly (readonly [seed: number, form: string, isStepped: boolean])[] = [
   // Flags that were dropped although an interrupt from device memory shows them.
-  [4, '64-bit mode, unprivileged', true],
-  [7, 'protected mode', true],
+  [78, '64-bit mode, unprivileged', true],
+  // A repeated store over itself, cut at different places.
+  [34, 'protected mode', true],
 ];
 
 describe.each(FORMS)('random programs in $name', (form) => {
@@ -28,7 +29,7 @@ describe.each(FORMS)('random programs in $name', (form) => {
     }
     // Programs that do not run, or are not compiled, would prove nothing.
     expect(instructions / SEED_COUNT).toBeGreaterThan(4000);
-    expect(checked).toBeGreaterThan(0.2 * instructions);
+    expect(checked / SEED_COUNT).toBeGreaterThan(IS_FULL ? 4000 : 400);
   });
 
   it('give what an interpreter gives that remembers nothing', { timeout: 1_800_000 }, () => {

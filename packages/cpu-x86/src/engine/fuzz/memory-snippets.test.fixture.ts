@@ -1,6 +1,6 @@
 import type { Form } from './machine.test.fixture.ts';
 import * as places from './places.test.fixture.ts';
-import type { ProgramWriter, Snippet } from './program.test.fixture.ts';
+import type { PatchSite, ProgramWriter, Snippet } from './program.test.fixture.ts';
 
 const RAX = 0;
 const RCX = 1;
@@ -92,12 +92,12 @@ function accessesAt(program: ProgramWriter, address: bigint): void {
 }
 
 /** Skips what follows but in some rounds. */
-function inSomeRounds(program: ProgramWriter, write: () => void): void {
+export function inSomeRounds(program: ProgramWriter, write: () => void): void {
   const { code, random } = program;
   const label = code.label();
   code.emit(0x36, 0xf6);
   code.absolute(0, places.COUNTER);
-  code.emit(random.pick([0x07, 0x0f, 0x1f, 0x03, 0]));
+  code.emit(random.pick([0x07, 0x0f, 0x1f, 0x03, 0, 0]));
   code.emit(0x0f, 0x85);
   code.relative(label);
   write();
@@ -105,15 +105,14 @@ function inSomeRounds(program: ProgramWriter, write: () => void): void {
 }
 
 /** Writes a byte of the code, perhaps by the alias of its page. */
-function patch(program: ProgramWriter): void {
-  const { code, random, patchable } = program;
-  const site = random.pick(patchable);
+export function patch(program: ProgramWriter, site: PatchSite = program.random.pick(program.patchable)): void {
+  const { code, random } = program;
   const alias = isPaged(program.form) && random.chance(40) ? places.ALIAS : 0;
-  const isWide = random.chance(15) && site.values === undefined;
+  const isRegister = random.chance(60) && site.values === undefined;
   // Through SS, which is flat everywhere.
-  code.emit(0x36, isWide ? 0x88 : 0xc6);
+  code.emit(0x36, isRegister ? 0x88 : 0xc6);
   code.absolute(0, site.label, alias);
-  if (!isWide) code.emit(site.values ? random.pick(site.values) : random.below(256));
+  if (!isRegister) code.emit(site.values ? random.pick(site.values) : random.below(256));
 }
 
 /** Changes a page-table entry, and tells the processor. */
@@ -162,6 +161,25 @@ function writeString(program: ProgramWriter): void {
 export const MEMORY_SNIPPETS: readonly Snippet[] = [
   { weight: 4, write: (program) => accessesAt(program, specialAddress(program)) },
   { weight: 4, write: writeString },
+  {
+    // Long copies and fills, the source near the target or not.
+    weight: 5,
+    write: (program) => {
+      const { code, random } = program;
+      const source = places.DATA + random.below(0xf00);
+      const isNear = random.chance(50);
+      code.load(RCX, 17 + random.below(random.pick([40, 900])));
+      if (random.chance(50)) code.load(RAX, 0x0101_0101 * random.below(256));
+      program.guarded(() => {
+        code.load(RSI, source);
+        code.load(RDI, isNear ? source + random.between(-20, 40) : places.DATA + random.below(0xf00));
+        code.emit(0xf3);
+        if (code.is64 && random.chance(30)) code.emit(0x48);
+        code.emit(random.pick([0xa4, 0xa5, 0xaa, 0xab]));
+      });
+      if (!code.is64) code.load(RSI, places.DATA);
+    },
+  },
   {
     // Device memory, by instructions and strings.
     weight: 2,
@@ -216,23 +234,25 @@ export const MEMORY_SNIPPETS: readonly Snippet[] = [
     fits: isPaged,
     write: (program) => {
       const { code, random, form, entries } = program;
-      const page = random.pick(places.TOGGLED_PAGES);
-      if (form.cpl === 0 && random.chance(60)) {
-        const value = page | random.pick([0x63, 0x23, 0x63, 0x21, 0x22]);
-        changeEntry(program, { entry: entries?.code ?? 0, value, linear: places.TOGGLE_CODE });
-      }
       const offset = 0x40 * random.below(4);
-      if (random.chance(30)) {
-        inSomeRounds(program, () => {
-          code.emit(0xc6);
-          code.absolute(0, page + offset + 1);
-          code.emit(random.below(256));
+      const pages = random.chance(50) ? places.TOGGLED_PAGES : [...places.TOGGLED_PAGES].reverse();
+      for (const page of pages) {
+        if (form.cpl === 0 && random.chance(80)) {
+          const value = page | random.pick([0x63, 0x23, 0x63, 0x21, 0x22]);
+          changeEntry(program, { entry: entries?.code ?? 0, value, linear: places.TOGGLE_CODE });
+        }
+        if (random.chance(40)) {
+          inSomeRounds(program, () => {
+            // mov [second byte of the function], al
+            code.emit(0x88);
+            code.absolute(0, page + offset + 1);
+          });
+        }
+        program.guarded(() => {
+          code.load(RBX, places.TOGGLE_CODE + offset);
+          code.emit(0xff, 0xd3);
         });
       }
-      program.guarded(() => {
-        code.load(RBX, places.TOGGLE_CODE + offset);
-        code.emit(0xff, 0xd3);
-      });
     },
   },
   {

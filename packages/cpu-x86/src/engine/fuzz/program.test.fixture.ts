@@ -2,7 +2,7 @@
 import { Assembler, type Label } from './assembler.test.fixture.ts';
 import { CONTROL_SNIPPETS } from './control-snippets.test.fixture.ts';
 import type { Form, ToggleEntries } from './machine.test.fixture.ts';
-import { MEMORY_SNIPPETS } from './memory-snippets.test.fixture.ts';
+import { inSomeRounds, MEMORY_SNIPPETS, patch } from './memory-snippets.test.fixture.ts';
 import { CODE, CODE_END, COUNTER, DATA, STACK } from './places.test.fixture.ts';
 import { Random } from './random.test.fixture.ts';
 import { InstructionChooser, type Roles, rolesOf } from './random-instruction.test.fixture.ts';
@@ -22,6 +22,12 @@ export interface Snippet {
   write(program: ProgramWriter): void;
 }
 
+/** A byte of the code that may be written, and the values that make sense there. */
+export interface PatchSite {
+  readonly label: Label;
+  readonly values: readonly number[] | undefined;
+}
+
 const SNIPPETS: readonly Snippet[] = [
   ...CONTROL_SNIPPETS,
   ...MEMORY_SNIPPETS,
@@ -38,7 +44,7 @@ export class ProgramWriter {
   readonly entries: ToggleEntries | undefined;
   readonly functions: Label[];
   /** Bytes in the code that may be written: immediates, and opcodes of instructions that are two bytes long whatever they do. */
-  readonly patchable: { readonly label: Label; readonly values: readonly number[] | undefined }[] = [];
+  readonly patchable: PatchSite[] = [];
   readonly #chooser: InstructionChooser;
 
   constructor(seed: number, form: Form, entries: ToggleEntries | undefined) {
@@ -101,10 +107,20 @@ export class ProgramWriter {
     const label = code.label();
     code.emit(0xe9);
     code.relative(label);
-    const target = code.here + (0x1000 - (code.here & 0xfff)) - this.random.between(1, 30);
+    const isPatched = this.random.chance(50);
+    const target = code.here + (0x1000 - (code.here & 0xfff)) - (isPatched ? 1 : this.random.between(1, 30));
     while (code.here < target) code.emit(0x90);
     code.bind(label);
-    this.straight();
+    if (!isPatched) {
+      this.straight();
+      return;
+    }
+    // An instruction whose second byte, on the next page, changes.
+    const second = code.label();
+    code.emit(0xb0 + this.random.below(4));
+    code.bind(second);
+    code.emit(0x11);
+    inSomeRounds(this, () => patch(this, { label: second, values: undefined }));
   }
 
   /** A random instruction, with the place where to go on if it faults. */
