@@ -230,3 +230,15 @@ describe('run', () => {
     expect(pc.cpu.instructionCount).toBe(0);
   });
 });
+
+it('A kernel that is loaded without the firmware finds a keyboard that waits for keys, with no answer left over', () => {
+  const { pc } = start(readImage('fault-endless-loop.elf'));
+  const hasByte = (): boolean => (pc.ports.read(0x64, 8) & 1) !== 0;
+  pc.run({ untilTick: 20_000_000 });
+  expect(hasByte()).toBe(false);
+  pc.keyboard.press('a');
+  pc.run({ untilTick: 21_000_000 });
+  expect(hasByte()).toBe(true);
+  expect(pc.ports.read(0x60, 8)).toBe(0x1e);
+  expect(hasByte()).toBe(false);
+});

@@ -1,7 +1,7 @@
 import { BIOS_TRAP_PORT, Bios, type FirmwareDisk, ROM_BASE, ROM_SIZE_BYTES } from '@longmode/bios';
 import { applyPlan, type LoadPlan } from '@longmode/bootloader';
 import { Cpu } from '@longmode/cpu-x86';
-import { Kbc8042 } from '@longmode/kbc-8042';
+import { initializeKeyboard, Kbc8042 } from '@longmode/kbc-8042';
 import { Machine, MemoryMap, OrWire, PortBus, VirtualClock } from '@longmode/machine';
 import { Pic8259a } from '@longmode/pic-8259a';
 import { Pit8254, SystemControlPortB } from '@longmode/pit-8254';
@@ -242,6 +242,10 @@ export class Pc {
   boot(plan: LoadPlan): void {
     this.reset();
     this.bios.post();
+    // No time has passed, so the keyboard's answers to the self-test have not come: they would, with nobody to read them,
+    // and a kernel that sets up its interrupt controllers anew would wait for the edge of IRQ 1 for ever.
+    this.keyboard.reset();
+    initializeKeyboard(this.keyboard);
     this.cpu.isA20Enabled = true;
     applyPlan(plan, {
       write: (at, bytes) => this.cpu.memory.write(at, bytes),
