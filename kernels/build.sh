@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds every image in images/ from the sources in this folder. The same inputs give the same bytes, in whatever
-# folder and under whatever home this runs. Usage: ./build.sh [hello|bench|faults|disks]...   (default: all but disks)
+# folder and under whatever home this runs. Usage: ./build.sh [hello|bench|faults|chapters|disks]...   (default: all but disks)
 #
 #   disks   BIOS disk images of the other 64-bit guests, in target/disks/ (not committed; check.mjs boots them)
 #
@@ -22,6 +22,7 @@ source ./build/tools.sh
 source ./build/hello.sh
 source ./build/bench.sh
 source ./build/faults.sh
+source ./build/chapters.sh
 
 require "$rustc" "$cargo" "llvm-objcopy$llvm" "lld$llvm" nasm gcc ld objcopy node
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=0
@@ -31,12 +32,13 @@ rm -rf "$target/records"
 mkdir -p "$target/records" "$images"
 make_sysroot
 
-for part in "${@:-hello bench faults}"; do
+for part in "${@:-hello bench faults chapters}"; do
   for name in $part; do
     case $name in
       hello) build_hello ;;
       bench) build_bench ;;
       faults) build_faults ;;
+      chapters) build_chapters ;;
       disks) build_disks ;;
       *) echo "build.sh: no such part: $name" >&2; exit 2 ;;
     esac

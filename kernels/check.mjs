@@ -1,6 +1,7 @@
 // Runs the images in QEMU and holds what they do against what is recorded in */expected/.
 // Usage: node check.mjs [--record] [PART OF A NAME]...
 import { checkBench } from './check/bench.mjs';
+import { checkChapter } from './check/chapter.mjs';
 import { checkFault } from './check/fault.mjs';
 import { checkHello } from './check/hello.mjs';
 import { listImages } from './manifest.mjs';
@@ -9,7 +10,7 @@ const record = process.argv.includes('--record');
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--record');
 const images = listImages().filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 
-const checks = { bench: checkBench, fault: checkFault, hello: checkHello };
+const checks = { bench: checkBench, chapter: checkChapter, fault: checkFault, hello: checkHello };
 const skipped = [];
 let passed = 0;
 let failed = 0;

@@ -20,4 +20,5 @@ build_disks() {
     image=${image%.elf}.elf
     make_disk "$image" "$kernels/hello/Cargo.toml" "$target/disks/$(basename "$image" .elf).img"
   done
+  build_chapter_disks
 }

@@ -55,9 +55,9 @@ fetch() {
 }
 
 # A disk image as bootimage makes it: the bootloader crate of the kernel's own dependencies, compiled around the
-# kernel, flattened, and padded to whole sectors. Usage: make_disk KERNEL.elf MANIFEST IMAGE
+# kernel, flattened, and padded to whole sectors. Usage: make_disk KERNEL.elf MANIFEST IMAGE [FEATURE-OF-THE-LOADER]
 make_disk() {
-  local kernel=$1 manifest=$2 image=$3 version source
+  local kernel=$1 manifest=$2 image=$3 features=binary${4:+,$4} version source
   local loader=$target/bootloader
   version=$(sed -n '/^name = "bootloader"$/{n;s/^version = "\(.*\)"$/\1/p;}' "$kernels/Cargo.lock")
   if [ ! -e "$loader/.$version" ]; then
@@ -69,7 +69,7 @@ make_disk() {
     fetch "$loader"
   fi
   (cd "$loader" && KERNEL=$kernel KERNEL_MANIFEST=$manifest run_cargo "$target/loader" build --quiet --locked \
-    --release --bin bootloader --features binary --target x86_64-bootloader.json \
+    --release --bin bootloader --features "$features" --target x86_64-bootloader.json \
     -Z json-target-spec -Z build-std=core -Z build-std-features=compiler-builtins-mem)
   "llvm-objcopy$llvm" -I elf64-x86-64 -O binary --binary-architecture=i386:x86-64 \
     "$target/loader/x86_64-bootloader/release/bootloader" "$image"

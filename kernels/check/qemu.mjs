@@ -120,6 +120,45 @@ export const lookAt = (boot, text) =>
     });
   });
 
+const REGISTER_IF = 0x200;
+
+/** What the processor does: executes, waits in HLT for an interrupt, or halted with interrupts off. */
+async function activity(ask) {
+  const registers = await ask('human-monitor-command', { 'command-line': 'info registers' });
+  if (!registers.includes('HLT=1')) return 'running';
+  return Number.parseInt(registers.match(/RFL=(\w+)/)[1], 16) & REGISTER_IF ? 'waiting' : 'halted';
+}
+
+/**
+ * Runs without an exit device and looks at the screen all the time: until `isReady` likes it, then types `keys` (each a
+ * list of QEMU's key codes, pressed together), then until `isDone` likes it.
+ * Returns the last screen as `readScreen` does, what COM1 said, and what the processor is doing.
+ */
+export const watchScreen = (boot, { isReady, keys = [], isDone = isReady }) =>
+  inTemporaryFolder((folder) => {
+    const screenFile = join(folder, 'screen');
+    const serialFile = join(folder, 'serial');
+    return withMonitor([...boot, '-serial', `file:${serialFile}`], async (ask) => {
+      const look = async () => {
+        await ask('pmemsave', { val: TEXT_BUFFER, size: TEXT_BUFFER_BYTES, filename: screenFile });
+        return { screen: readFileSync(screenFile), serial: read(serialFile, 'latin1') };
+      };
+      const wait = async (isGood) => {
+        const giveUpAt = Date.now() + 60_000;
+        while (Date.now() < giveUpAt && !isGood(await look())) await pause(50);
+        await pause(500);
+      };
+      await wait(isReady);
+      for (const codes of keys) {
+        const held = codes.map((data) => ({ type: 'qcode', data }));
+        await ask('send-key', { keys: held, 'hold-time': 20 });
+        await pause(60);
+      }
+      await wait(isDone);
+      return { ...(await look()), end: await activity(ask) };
+    });
+  });
+
 /** The JSON lines of a stream, one per call. */
 function readLines(stream) {
   const lines = [];
