@@ -381,6 +381,7 @@ export class Cpu {
     const { state } = this;
     const record = state.field(RECORD);
     const needed = this.#cache.countOf(record);
+    state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_RF);
     this.#sliceSize -= (state.field(BUDGET) | 0) - needed;
     state.setField(BUDGET, needed);
     this.#cache.stopAfter(record);
@@ -458,6 +459,8 @@ export class Cpu {
       return OUTCOME_FAULT;
     }
     this.#context.begin(this.#cache.offsetOf(record), this.#cache.lengthOf(record));
+    // RF lasts for one instruction. Nothing shows it before the slice ends, which without this may be behind any of these.
+    state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_RF);
     const operation = SYSTEM_OPERATIONS.get(item.encoding.semantics) as SystemOperation;
     const outcome: Outcome = operation(this.#context, item);
     // An IRET ends the blocking of NMIs, whether or not it returns from their handler.

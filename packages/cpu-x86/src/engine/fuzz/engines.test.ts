@@ -15,6 +15,8 @@ const REGRESSIONS: readonly (readonly [seed: number, form: string, isStepped: bo
   [78, '64-bit mode, unprivileged', true],
   // A repeated store over itself, cut at different places.
   [34, 'protected mode', true],
+  // RF that stayed set until a slice ended.
+  [70029, 'compatibility mode', true],
 ];
 
 describe.each(FORMS)('random programs in $name', (form) => {
