@@ -61,17 +61,29 @@ function runsOf(attributes) {
  * line, and fill rows.
  */
 function linesWithoutDots(rows) {
-  const joined = rows.map(({ text }) => (text.length === COLUMN_COUNT ? text : `${text}\n`)).join('');
-  return joined
-    .replaceAll('.', '')
-    .split('\n')
-    .filter((line) => line.trim() !== '');
+  const lines = [{ text: '', attributes: [] }];
+  for (const { text, attributes } of rows) {
+    const line = lines.at(-1);
+    for (const [column, character] of Array.from(text).entries()) {
+      if (character === '.') continue;
+      line.text += character;
+      line.attributes.push(attributes[column]);
+    }
+    if (text.length < COLUMN_COUNT) lines.push({ text: '', attributes: [] });
+  }
+  return lines.filter(({ text }) => text.trim() !== '');
 }
+
+/** All lines as one text, for a look whether something is there. */
+const textOf = (screen) =>
+  linesWithoutDots(rowsOf(screen))
+    .map(({ text }) => text)
+    .join('\n');
 
 /** A screen as it is recorded: rows by their numbers, those that are blank left out. */
 function describeScreen(screen, hasTimer) {
   const rows = rowsOf(screen);
-  if (hasTimer) return { lines: linesWithoutDots(rows) };
+  if (hasTimer) return { lines: linesWithoutDots(rows).map((row) => `${row.text} [${runsOf(row.attributes)}]`) };
   const written = rows.map((row, index) => [index, row]).filter(([, { text }]) => text !== '');
   return {
     screen: Object.fromEntries(written.map(([index, { text }]) => [index, text])),
@@ -82,7 +94,7 @@ function describeScreen(screen, hasTimer) {
 const contains =
   (text) =>
   ({ screen }) =>
-    linesWithoutDots(rowsOf(screen)).join('\n').includes(text);
+    textOf(screen).includes(text);
 
 async function observe(boot, { until, type = '', then = until, timer = false }) {
   if (until === undefined) {

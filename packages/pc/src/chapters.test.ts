@@ -76,15 +76,29 @@ function runsOf(attributes: readonly number[]): string {
 }
 
 /** The lines of a screen without the dots of a timer, which come when they come and fill rows. */
-function linesWithoutDots(rows: readonly Row[]): string[] {
-  const joined = rows.map(({ text }) => (text.length === COLUMN_COUNT ? text : `${text}\n`)).join('');
-  const lines = joined.replaceAll('.', '').split('\n');
-  return lines.filter((line) => line.trim() !== '');
+function linesWithoutDots(rows: readonly Row[]): Row[] {
+  const lines = [{ text: '', attributes: [] as number[] }];
+  for (const { text, attributes } of rows) {
+    const line = lines.at(-1) as (typeof lines)[number];
+    for (const [column, character] of Array.from(text).entries()) {
+      if (character === '.') continue;
+      line.text += character;
+      line.attributes.push(attributes[column] as number);
+    }
+    if (text.length < COLUMN_COUNT) lines.push({ text: '', attributes: [] });
+  }
+  return lines.filter(({ text }) => text.trim() !== '');
+}
+
+/** All lines as one text, for a look whether something is there. */
+function textOf(pc: Pc): string {
+  const lines = linesWithoutDots(rowsOf(pc)).map(({ text }) => text);
+  return lines.join('\n');
 }
 
 function describeScreen(pc: Pc, { timer = false }: Scenario): Pick<Expected, 'screen' | 'attributes' | 'lines'> {
   const rows = rowsOf(pc);
-  if (timer) return { lines: linesWithoutDots(rows) };
+  if (timer) return { lines: linesWithoutDots(rows).map((row) => `${row.text} [${runsOf(row.attributes)}]`) };
   const written = [...rows.entries()].filter(([, { text }]) => text !== '');
   return {
     screen: Object.fromEntries(written.map(([index, { text }]) => [index, text])),
@@ -97,7 +111,7 @@ function runUntilShown(pc: Pc, text: string): Outcome {
   const giveUpAt = pc.virtualTimeNs + 2000 * MILLISECOND;
   for (;;) {
     const outcome = pc.run({ untilTick: pc.virtualTimeNs + 2 * MILLISECOND });
-    const isShown = linesWithoutDots(rowsOf(pc)).join('\n').includes(text);
+    const isShown = textOf(pc).includes(text);
     if (isShown || outcome.kind !== 'limit' || pc.virtualTimeNs >= giveUpAt) return outcome;
   }
 }

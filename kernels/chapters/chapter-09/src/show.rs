@@ -7,7 +7,8 @@ use x86_64::{PhysAddr, VirtAddr};
 
 const TEXT_BUFFER: u64 = 0xb8000;
 const NEW_PAGE: u64 = 0x7777_1234_5000;
-/// Of the text buffer's bytes, those of the first row.
+/// Goes to a row that is blank, below the first, as what is printed later moves it up.
+const MESSAGE_CELL: usize = 5 * 80;
 const MESSAGE: &[u8] = b"Written through a new page";
 const BLACK_ON_GREEN: u8 = 0x20;
 
@@ -28,10 +29,10 @@ pub fn new_mapping(tables: &mut (impl Mapper<Size4KiB> + Translate), frames: &mu
     println!("mapped {NEW_PAGE:#x} -> {:?}", tables.translate_addr(page.start_address()));
     let cells: *mut [u8; 2] = page.start_address().as_mut_ptr();
     for (column, &character) in MESSAGE.iter().enumerate() {
-        // SAFETY: the cells of the first row, by way of the page that has just been mapped.
-        unsafe { cells.add(column).write_volatile([character, BLACK_ON_GREEN]) };
+        // SAFETY: cells of the screen, by way of the page that has just been mapped.
+        unsafe { cells.add(MESSAGE_CELL + column).write_volatile([character, BLACK_ON_GREEN]) };
     }
-    // SAFETY: nobody uses the page any more. It has no memory of its own.
+    // SAFETY: as before; and it fails.
     let second = unsafe { tables.map_to(page, frame, flags, frames) }.map(|flush| flush.flush());
     println!("mapped again: {:?}", Failure(second.err()));
     let (freed, flush) = tables.unmap(page).expect("the page should be mapped");
