@@ -203,7 +203,7 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
     brief: 'Boot an image on a PC in this terminal',
     customUsage: ['[options] IMAGE', '[options] -kernel FILE', '[options] -drive file=FILE,format=raw'],
     fullDescription: [
-      'Boots an image: an ELF64 kernel as the bootloader crate 0.9 hands over, a Multiboot 1 kernel, or a disk, floppy or',
+      'Boots an image: an ELF64 kernel as the bootloader crate 0.9 hands over, a Multiboot kernel, or a disk, floppy or',
       "CD image by the firmware. QEMU's spellings work too: -kernel, -drive, -hda, -m, -serial, -display, -nographic,",
       '-device isa-debug-exit, -no-reboot, -append, -initrd.',
       '',

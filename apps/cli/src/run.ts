@@ -162,6 +162,8 @@ function methodText(plan: ImagePlan): string {
   switch (plan.method) {
     case 'multiboot1':
       return 'booted by Multiboot 1';
+    case 'multiboot2':
+      return 'booted by Multiboot 2';
     case 'direct64':
       return 'booted as the bootloader crate 0.9 does';
     default:

@@ -24,19 +24,38 @@ export class FreeSpace {
   take(sizeBytes: number, alignment: number, from = 0, to: number = Number.MAX_SAFE_INTEGER): number | null {
     for (const [index, range] of this.#ranges.entries()) {
       const start = alignUp(Math.max(range.start, from), alignment);
-      const end = start + sizeBytes;
-      if (end > Math.min(range.end, to)) continue;
-      this.#ranges.splice(
-        index,
-        1,
-        ...joinRanges([
-          { start: range.start, end: start },
-          { start: end, end: range.end },
-        ]),
-      );
-      return start;
+      if (start + sizeBytes <= Math.min(range.end, to)) return this.#takeAt(index, start, sizeBytes);
     }
     return null;
+  }
+
+  /**
+   * Takes the highest range that fits.
+   *
+   * @param sizeBytes how much
+   * @param alignment a power of two
+   * @param from lowest address
+   * @param to first address that must not be in it
+   * @returns the start, or null if nothing fits
+   */
+  takeHighest(sizeBytes: number, alignment: number, from: number, to: number): number | null {
+    for (let index = this.#ranges.length - 1; index >= 0; index--) {
+      const range = this.#ranges[index] as PhysicalRange;
+      const start = alignDown(Math.min(range.end, to) - sizeBytes, alignment);
+      if (start >= Math.max(range.start, from)) return this.#takeAt(index, start, sizeBytes);
+    }
+    return null;
+  }
+
+  #takeAt(index: number, start: number, sizeBytes: number): number {
+    const range = this.#ranges[index] as PhysicalRange;
+    const end = start + sizeBytes;
+    const rest = joinRanges([
+      { start: range.start, end: start },
+      { start: end, end: range.end },
+    ]);
+    this.#ranges.splice(index, 1, ...rest);
+    return start;
   }
 
   /**

@@ -12,12 +12,8 @@ export {
   type MemoryOptions,
   type MemoryRegion,
 } from './memory-map.ts';
-export {
-  MULTIBOOT1_BOOTLOADER_MAGIC,
-  type Multiboot1Module,
-  type Multiboot1Options,
-  planMultiboot1,
-} from './multiboot1.ts';
+export type { MultibootModule, MultibootOptions } from './multiboot-handover.ts';
+export { MULTIBOOT1_BOOTLOADER_MAGIC, type Multiboot1Options, planMultiboot1 } from './multiboot1.ts';
 export {
   findMultiboot1Header,
   MULTIBOOT1_ADDRESS_FIELDS,
@@ -28,6 +24,13 @@ export {
   type Multiboot1AddressFields,
   type Multiboot1Header,
 } from './multiboot1-header.ts';
+export { MULTIBOOT2_BOOTLOADER_MAGIC, type Multiboot2Options, planMultiboot2 } from './multiboot2.ts';
+export {
+  findMultiboot2Header,
+  MULTIBOOT2_HEADER_MAGIC,
+  type Multiboot2HeaderPlace,
+} from './multiboot2-header.ts';
+export type { Multiboot2BootDevice } from './multiboot2-info.ts';
 export {
   applyPlan,
   type BytesWrite,

@@ -1,4 +1,4 @@
-import type { MemoryRegion } from './memory-map.ts';
+import type { HandedOver, InformationBlock } from './multiboot-handover.ts';
 
 /** Information flag: `mem_lower` and `mem_upper`. */
 const MULTIBOOT1_INFO_MEMORY = 0x1;
@@ -23,47 +23,12 @@ const MODULE_SIZE = 16;
 const MEMORY_MAP_ENTRY_SIZE = 24;
 const FRAMEBUFFER_TYPE_TEXT = 2;
 
-/** A module in memory. */
-export interface PlacedModule {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-/** The kernel's section headers, their addresses already those in memory. */
-export interface PlacedSections {
-  readonly count: number;
-  /** Bytes of one header. */
-  readonly entrySize: number;
-  /** Index of the section with the names. */
-  readonly nameIndex: number;
-  readonly headers: Uint8Array;
-}
-
 /** What the information structure tells the kernel. */
-export interface Multiboot1Information {
-  readonly memoryLowerKib: number;
-  readonly memoryUpperKib: number;
+export interface Multiboot1Information extends HandedOver {
   /** As the BIOS numbers it, in the highest byte; null if the machine was not booted from one. */
   readonly bootDevice: number | null;
-  readonly commandLine: string;
-  readonly loaderName: string;
-  readonly modules: readonly PlacedModule[];
-  readonly memoryMap: readonly MemoryRegion[];
-  readonly sections: PlacedSections | null;
   /** Whether to describe the 80 by 25 text screen. */
   readonly hasTextScreen: boolean;
-  /** Bytes to keep free after the structure, for whoever needs them close to it. */
-  readonly extra: Uint8Array;
-}
-
-/** Where the parts of the information lie, as offsets from the structure's address. */
-export interface Multiboot1Block {
-  /** Bytes of everything. */
-  readonly size: number;
-  readonly extraOffset: number;
-  /** Builds the bytes for the address at which they will lie. */
-  build(address: number): Uint8Array;
 }
 
 /**
@@ -73,7 +38,7 @@ export interface Multiboot1Block {
  * @returns the block, which can be built once its address is known
  * @source Multiboot Specification 0.6.96, "Boot information format"
  */
-export function layOutInformation(information: Multiboot1Information): Multiboot1Block {
+export function layOutMultiboot1Information(information: Multiboot1Information): InformationBlock {
   let size = 0;
   const place = (bytes: number, alignment = 8): number => {
     const offset = Math.ceil(size / alignment) * alignment;

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { planDirect64 } from './direct64.ts';
 import { BootError } from './error.ts';
 import { planMultiboot1 } from './multiboot1.ts';
+import { planMultiboot2 } from './multiboot2.ts';
 import { type LoadPlan, sizeOf } from './plan.ts';
 import { recognise } from './recognise.ts';
 
@@ -14,6 +15,12 @@ const RAM = 0x1000000;
 function header(flags: number, fields: readonly number[] = []): Uint8Array {
   const words = Uint32Array.from([0x1badb002, flags, -(0x1badb002 + flags), ...fields].map((word) => word >>> 0));
   return new Uint8Array(words.buffer);
+}
+
+function header2(...tags: readonly (readonly number[])[]): Uint8Array {
+  const words = [...tags, [0, 8]].flatMap((tag) => (tag.length % 2 === 0 ? tag : [...tag, 0]));
+  const size = 16 + 4 * words.length;
+  return new Uint8Array(Uint32Array.from([0xe85250d6, 0, size, -(0xe85250d6 + size), ...words]).buffer);
 }
 
 const code = {
@@ -34,6 +41,14 @@ const sections = [
   { name: '.debug_str', type: 1, data: new TextEncoder().encode('\0recursive_page_table_addr\0') },
 ];
 const bare = { ...code, data: [0xf4] };
+const TAGS = [
+  [1, 20, 1, 6, 9],
+  [0x10005, 20, 1024, 768, 32],
+  [4, 12, 3],
+  [6, 8],
+] as const;
+const RELOCATABLE = [10, 24, 0x200000, 0x1000000, 0x1000, 2];
+const ADDRESSES = [2, 24, 0x100000, 0x100000, 0, 0x104000];
 const images = [
   buildElf({ width: 32, entry: 0x200020, segments: [code, data], sections }),
   buildElf({ width: 64, entry: 0x200020, segments: [code, data], sections }),
@@ -46,6 +61,19 @@ const images = [
   })(),
   Uint8Array.from([...header(0x10003, [0x100000, 0x100000, 0, 0x104000, 0x100020]), ...new Uint8Array(100)]),
   Uint8Array.from([...new Uint8Array(510), 0x55, 0xaa]),
+  buildElf({ width: 32, entry: 0x200020, segments: [{ ...code, data: header2(...TAGS) }, data], sections }),
+  buildElf({
+    width: 64,
+    entry: 0x200020,
+    segments: [{ ...code, data: header2(...TAGS, RELOCATABLE) }, data],
+    sections,
+  }),
+  buildElf({
+    width: 64,
+    segments: [{ ...code, data: header2([3, 12, 0x200020], [...RELOCATABLE.slice(0, 5), 0]) }, data],
+  }),
+  Uint8Array.from([...header2(ADDRESSES, [3, 12, 0x100050]), ...new Uint8Array(100)]),
+  Uint8Array.from([...header2([2, 24, 0x100000, 0xffffffff, 0, 0], [3, 12, 0x100050], RELOCATABLE), 0, 0, 0, 0]),
 ];
 const interesting = fc.constantFrom(
   0n,
@@ -108,6 +136,7 @@ it(`gives a plan within memory or a declared error for ${RUNS} mutated images`, 
       const options = { ramSizeBytes: RAM, commandLine: 'kernel', modules: [{ bytes: new Uint8Array(10) }] };
       const stack = { kernelStackSizePages: isSmall ? 4 : 512 };
       if (attempt(() => planMultiboot1(bytes, options))) plans++;
+      if (attempt(() => planMultiboot2(bytes, options))) plans++;
       if (attempt(() => planDirect64(bytes, { ...options, ...stack }))) plans++;
     }),
     { numRuns: RUNS },

@@ -71,7 +71,7 @@ export interface EntryState {
 
 /** Everything that booting an image changes: nothing has been touched until {@link applyPlan}. */
 export interface LoadPlan {
-  readonly protocol: 'multiboot1' | 'direct64';
+  readonly protocol: 'multiboot1' | 'multiboot2' | 'direct64';
   readonly entry: EntryState;
   /** Ascending by address; all of it within the machine's memory. */
   readonly writes: readonly MemoryWrite[];

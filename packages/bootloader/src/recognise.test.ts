@@ -21,6 +21,9 @@ const code = (data: readonly number[]): { type: number; flags: number; data: rea
   return { type: 1, flags: 5, data };
 };
 
+const both = { ...code([...MULTIBOOT2, ...MULTIBOOT1]), virtualAddress: 0x100000, alignment: 8 };
+const damaged = { ...both, data: [...MULTIBOOT2, ...words(0x1badb002, 3, 0)] };
+
 describe('an image is recognised', () => {
   it.each([
     ['ELF32 with a Multiboot 1 header', buildElf({ width: 32, segments: [code(MULTIBOOT1)] }), 'multiboot1'],
@@ -47,12 +50,25 @@ describe('an image is recognised', () => {
       buildElf({ segments: [{ ...code(MULTIBOOT2), virtualAddress: 0x100000, alignment: 8 }] }),
       'multiboot2',
     ],
+    [
+      'ELF32 with a Multiboot 2 header far into the file',
+      buildElf({ width: 32, segments: [code([...new Uint8Array(0x4000 - 0x54), ...MULTIBOOT2])] }),
+      'multiboot2',
+    ],
+    ['ELF32 with both headers', buildElf({ width: 32, segments: [both] }), 'multiboot1'],
+    ['ELF64 with a Multiboot 2 header and a damaged one', buildElf({ segments: [damaged] }), 'multiboot2'],
+    ['a flat file with both headers', bytesOf(100, { 0: MULTIBOOT1_FLAT, 32: MULTIBOOT2 }), 'multiboot1'],
+    [
+      'a flat file with both, the first without addresses',
+      bytesOf(100, { 0: MULTIBOOT1, 16: MULTIBOOT2 }),
+      'multiboot2',
+    ],
     ['a flat file with a Multiboot 2 header', bytesOf(100, { 8: MULTIBOOT2 }), 'multiboot2'],
     ['a flat file with a Multiboot 1 header without addresses', bytesOf(100, { 8: MULTIBOOT1 }), 'unknown'],
   ])('as %s', (_what, bytes, kind) => {
     const answer = recognise(bytes);
     expect(answer.kind).toBe(kind);
-    expect(answer.obstacle === null).toBe(['multiboot1', 'direct64', 'disk'].includes(kind));
+    expect(answer.obstacle === null).toBe(['multiboot1', 'multiboot2', 'direct64', 'disk'].includes(kind));
   });
 
   it.each([

@@ -10,15 +10,17 @@ import {
   parseElf,
 } from '@longmode/elf';
 import { findMultiboot1Header } from './multiboot1-header.ts';
+import { findMultiboot2Header } from './multiboot2-header.ts';
 
 /**
  * What an image is:
  *
- * - `multiboot1`: a kernel with a Multiboot 1 header, for `planMultiboot1`
+ * - `multiboot1`: a kernel with a Multiboot 1 header, for `planMultiboot1`; it may have a Multiboot 2 header, too
+ * - `multiboot2`: a kernel with a Multiboot 2 header only, for `planMultiboot2`
  * - `direct64`: an x86-64 ELF executable without a boot protocol header, for `planDirect64`
  * - `disk`: begins with a boot sector, for a machine with a BIOS
  * - `cdrom`: an ISO 9660 image without a boot sector for disks
- * - `multiboot2`, `linux`: kernels of boot protocols that this package does not have
+ * - `linux`: a kernel of a boot protocol that this package does not have
  * - `unknown`: none of them
  */
 export type ImageKind = 'multiboot1' | 'direct64' | 'disk' | 'cdrom' | 'multiboot2' | 'linux' | 'unknown';
@@ -51,7 +53,7 @@ export function recognise(bytes: Uint8Array): Recognition {
     const description = 'a flat image with a Multiboot 1 header and address fields';
     return { kind: 'multiboot1', description, obstacle: null };
   }
-  if (hasMultiboot2Header(bytes)) return multiboot2('a flat image');
+  if (findMultiboot2Header(bytes) !== null) return multiboot2('a flat image');
   if (hasText(bytes, 0x8001, 'CD001')) {
     const obstacle = 'it has no boot sector for disks; attach it as a CD, or make a hybrid image';
     return { kind: 'cdrom', description: 'an ISO 9660 CD image', obstacle };
@@ -88,7 +90,7 @@ function recogniseElf(bytes: Uint8Array): Recognition {
   if (findMultiboot1Header(bytes) !== null) {
     return { kind: 'multiboot1', description: `${what} with a Multiboot 1 header`, obstacle: null };
   }
-  if (hasMultiboot2Header(bytes)) return multiboot2(what);
+  if (findMultiboot2Header(bytes) !== null) return multiboot2(what);
   if (elf.segments.some((segment) => segment.type === PT_INTERP)) {
     return unknown(
       `${what}, dynamically linked`,
@@ -99,7 +101,7 @@ function recogniseElf(bytes: Uint8Array): Recognition {
     return { kind: 'direct64', description: `${what} without a boot protocol header`, obstacle: null };
   }
   return unknown(
-    `${what} without a Multiboot header in its first 8 KiB`,
+    `${what} without a Multiboot header in its first 8 KiB (version 1) or 32 KiB (2)`,
     'a 32-bit kernel needs one: place its section first in the linker script',
   );
 }
@@ -113,20 +115,7 @@ function disk(bytes: Uint8Array): Recognition {
 }
 
 function multiboot2(what: string): Recognition {
-  const obstacle = 'Multiboot 2 is not supported yet; use a Multiboot 1 header, or a disk image with GRUB';
-  return { kind: 'multiboot2', description: `${what} with a Multiboot 2 header`, obstacle };
-}
-
-/** @source Multiboot2 Specification 2.0, "The layout of Multiboot2 header" */
-function hasMultiboot2Header(bytes: Uint8Array): boolean {
-  const searched = bytes.subarray(0, 32768);
-  const view = new DataView(searched.buffer, searched.byteOffset, searched.byteLength);
-  for (let at = 0; at + 16 <= view.byteLength; at += 8) {
-    if (view.getUint32(at, true) !== 0xe85250d6) continue;
-    const words = [0, 4, 8, 12].map((offset) => view.getUint32(at + offset, true));
-    if (words.reduce((sum, word) => sum + word, 0) % 2 ** 32 === 0) return true;
-  }
-  return false;
+  return { kind: 'multiboot2', description: `${what} with a Multiboot 2 header`, obstacle: null };
 }
 
 interface ForeignFormat {

@@ -4,9 +4,10 @@ import {
   type BootErrorFacts,
   type Direct64Options,
   type LoadPlan,
-  type Multiboot1Module,
+  type MultibootModule,
   planDirect64,
   planMultiboot1,
+  planMultiboot2,
   recognise,
 } from '@longmode/bootloader';
 import { EM_386, EM_X86_64, ET_DYN, ET_EXEC, parseElf } from '@longmode/elf';
@@ -27,7 +28,7 @@ export interface LoadOptions {
   /** For Multiboot kernels: handed over as it is; by custom it begins with the kernel's name. */
   readonly commandLine?: string;
   /** For Multiboot kernels: further files to hand over. */
-  readonly modules?: readonly Multiboot1Module[];
+  readonly modules?: readonly MultibootModule[];
   /** For bare ELF64 kernels: the features that they were built with; found out unless told. */
   readonly direct64?: Omit<Direct64Options, 'ramSizeBytes' | 'memoryMap'>;
   /** Drives besides the image's own, which comes first among its kind. */
@@ -62,8 +63,8 @@ const HEAD_SIZE_BYTES = 2 ** 16;
 const FIRST_DRIVE: Readonly<Record<DriveKind, number>> = { 'hard-disk': 0x80, floppy: 0, 'cd-rom': 0xe0 };
 
 /**
- * Recognises an image and plans its boot: an ELF64 kernel as the bootloader crate 0.9 hands over, a Multiboot 1 kernel by
- * that protocol, a disk or CD image by the firmware.
+ * Recognises an image and plans its boot: an ELF64 kernel as the bootloader crate 0.9 hands over, a Multiboot kernel by the
+ * version of its header (by 1 if it has both), a disk or CD image by the firmware.
  *
  * @param image the file; as bytes, it must not change while a machine uses it
  * @returns the plan, everything checked; nothing is touched yet
@@ -86,8 +87,9 @@ export function planImage(image: Uint8Array | ImageSource, options: LoadOptions 
   ({ kind, description, obstacle } = recognise(bytes));
   const memory = { ramSizeBytes, memoryMap: memoryMapE820(ramSizeBytes) };
   let loadPlan: LoadPlan;
-  if (kind === 'multiboot1') {
-    loadPlan = planMultiboot1(bytes, { ...memory, commandLine: options.commandLine, modules: options.modules });
+  if (kind === 'multiboot1' || kind === 'multiboot2') {
+    const planMultiboot = kind === 'multiboot1' ? planMultiboot1 : planMultiboot2;
+    loadPlan = planMultiboot(bytes, { ...memory, commandLine: options.commandLine, modules: options.modules });
   } else if (kind === 'direct64') {
     refuseHandOver(options, 'a bare ELF64 kernel');
     loadPlan = planDirect64(bytes, { ...options.direct64, ...memory });

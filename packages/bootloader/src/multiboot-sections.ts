@@ -1,6 +1,6 @@
 import { type Elf, type ElfSection, SHF_ALLOC, SHT_NOBITS, SHT_NULL } from '@longmode/elf';
 import { alignUp, type FreeSpace } from './free-space.ts';
-import type { PlacedSections } from './multiboot1-info.ts';
+import type { PlacedSections } from './multiboot-handover.ts';
 import type { MemoryWrite } from './plan.ts';
 
 /** The sections that were placed for the kernel to read, its symbols above all. */
@@ -18,7 +18,8 @@ export interface SectionPlacement {
  * @param to first address not to take
  * @returns the placed sections; null if there are none, if they do not fit, or if their bytes are not in the file:
  * the kernel is then told of no sections, which the protocol permits
- * @source Multiboot Specification 0.6.96, "Boot information format", fields at 28 to 40
+ * @source Multiboot Specification 0.6.96, "Boot information format", fields at 28 to 40; Multiboot2 Specification 2.0,
+ * "ELF-Symbols"
  */
 export function placeSections(elf: Elf, space: FreeSpace, from: number, to: number): SectionPlacement | null {
   const { sectionHeaderCount: count, sectionHeaderSize: entrySize, sectionNameIndex: nameIndex } = elf.header;
