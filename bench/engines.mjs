@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { imagePath, programSources } from './guests.mjs';
-import { hasProgram, runPinned, timeCommand } from './host.mjs';
+import { hasProgram, runToEnd, timeCommand } from './host.mjs';
 
 /**
  * One run of a workload: processor time and wall time of the job, without start and end of the emulator; instructions if
@@ -74,7 +74,7 @@ const longmode = (title, form, engine) => ({
   missing: existsSync(script('../packages/pc/dist/index.js')) ? null : 'build first: npm run build',
   file: guest(form),
   run: async (file, line) =>
-    samplesOf(line, await runPinned([process.execPath, script('longmode-job.mjs'), file, '2', engine])),
+    samplesOf(line, await runToEnd([process.execPath, script('longmode-job.mjs'), file, '2', engine])),
   subtractsIdle: false,
   counter: null,
   isSlow: false,
@@ -111,7 +111,7 @@ const v86 = (title, jit) => ({
   missing: existsSync(BIOS) && VGA_BIOS !== undefined ? null : 'no BIOS for it: install the package seabios',
   file: guest('-i386'),
   run: async (file, line) =>
-    samplesOf(line, await runPinned([process.execPath, script('v86-job.mjs'), file, BIOS, VGA_BIOS ?? '', jit])),
+    samplesOf(line, await runToEnd([process.execPath, script('v86-job.mjs'), file, BIOS, VGA_BIOS ?? '', jit])),
   subtractsIdle: true,
   counter: null,
   isSlow: jit === 'no-jit',

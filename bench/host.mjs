@@ -31,7 +31,8 @@ export const describeHost = (facts, loadAfter = loadavg().map((value) => value.t
  * @returns {Promise<{ gigahertz: number, operationsPerCycle: number }>}
  */
 export async function measureClock() {
-  const { stdout } = await runPinned([process.execPath, fileURLToPath(new URL('clock-job.mjs', import.meta.url))]);
+  const script = fileURLToPath(new URL('clock-job.mjs', import.meta.url));
+  const { stdout } = await runToEnd([process.execPath, script], { isPinned: true });
   return JSON.parse(stdout);
 }
 
@@ -64,14 +65,14 @@ export function hasProgram(name) {
 const PIN = hasProgram('taskset') ? ['taskset', '-c', String(cpus().length - 1)] : [];
 
 /**
- * Runs a command to its end, pinned to one processor.
+ * Runs a command to its end.
  *
  * @param {readonly string[]} command program and arguments
- * @param {number} limitMs
+ * @param {{ isPinned?: boolean, limitMs?: number }} options
  * @returns {Promise<{ code: number, stdout: string }>} a process that was ended from outside has the code -1
  */
-export async function runPinned(command, limitMs = 600_000) {
-  const [program, ...args] = [...PIN, ...command];
+export async function runToEnd(command, { isPinned = false, limitMs = 600_000 } = {}) {
+  const [program, ...args] = [...(isPinned ? PIN : []), ...command];
   try {
     const { stdout } = await run(program, args, { timeout: limitMs, maxBuffer: 2 ** 24 });
     return { code: 0, stdout };

@@ -31,7 +31,7 @@ if (values.help) {
   process.exit(0);
 }
 const runs = Math.max(1, Number(values.runs) || 1);
-const cli = fileURLToPath(new URL('../apps/cli/dist/longmode.js', import.meta.url));
+const cli = fileURLToPath(new URL('../apps/cli/bin/longmode.js', import.meta.url));
 if (!existsSync(cli)) {
   console.error('no longmode here: npm run build');
   process.exit(2);
