@@ -4,13 +4,20 @@ import { checkBench } from './check/bench.mjs';
 import { checkChapter } from './check/chapter.mjs';
 import { checkFault } from './check/fault.mjs';
 import { checkHello } from './check/hello.mjs';
+import { checkMultiboot } from './check/multiboot.mjs';
 import { listImages } from './manifest.mjs';
 
 const record = process.argv.includes('--record');
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--record');
 const images = listImages().filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 
-const checks = { bench: checkBench, chapter: checkChapter, fault: checkFault, hello: checkHello };
+const checks = {
+  bench: checkBench,
+  chapter: checkChapter,
+  fault: checkFault,
+  hello: checkHello,
+  multiboot: checkMultiboot,
+};
 const skipped = [];
 let passed = 0;
 let failed = 0;

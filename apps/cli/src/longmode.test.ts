@@ -171,6 +171,7 @@ describe('an image is refused with one line, at once, and in little memory', () 
     return bytes;
   };
   const MAGIC = 0x1badb002;
+  const MAGIC2 = 0xe85250d6;
   const hello = readFileSync(kernel('hello.elf'));
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -197,6 +198,12 @@ describe('an image is refused with one line, at once, and in little memory', () 
       'load-end',
       multiboot(MAGIC, 0x10000, -(MAGIC + 0x10000), 0x100000, 0x100000, 0x100100, 0x100080, 0x100000),
       /file offset 0x/,
+    ],
+    [
+      'graphics-only',
+      // The framebuffer tag is required, and wants 32 bits per pixel.
+      multiboot(MAGIC2, 0, 48, -(MAGIC2 + 48), 5, 20, 1024, 768, 32, 0, 0, 8),
+      /framebuffer.*1024 by 768.*file offset 0x20/,
     ],
     ['no-signature', new Uint8Array(4096).fill(0x90), /55 aa/],
     ['gzip', Uint8Array.from([0x1f, 0x8b, ...new Array<number>(600).fill(1)]), /gzip.*unpack/],
@@ -313,6 +320,16 @@ describe('besides', () => {
   it('modules and command line reach a Multiboot kernel, whose drives are there too', () => {
     const args = ['-kernel', kernel('hello-mb1-elf32.elf'), '-append', '-v x', '-initrd', kernel('hello.elf')];
     expect(longmode([...args, '-hda', kernel('hello-bios.img')])).toMatchObject({ code: 33, stderr: '' });
+  });
+
+  it('modules and command line reach a Multiboot 2 kernel', () => {
+    const module = file('module.txt', 'the module');
+    const image = kernel('multiboot2-elf64.elf');
+    const { code, stdout, stderr } = longmode(['run', image, '-append', '-v x', '-initrd', `${module} a b`]);
+    expect([code, stderr]).toEqual([33, '']);
+    expect(stdout).toContain(`: command line "${image} -v x"\n`);
+    expect(stdout).toContain(`, bytes 10: "${module} a b": 74 68 65 20 6d 6f 64 75 6c 65\n`);
+    expect(stdout).toMatch(/tag 0, size 8: end\n$/);
   });
 
   it('standard input reaches COM1', () => {

@@ -54,9 +54,13 @@ export function layOutMultiboot2Information(information: Multiboot2Information):
   const { commandLine, loaderName, modules, memoryMap, sections, bootDevice, rsdp, loadBase } = information;
   const tags: Uint8Array[] = [];
   const add = (type: number, ...parts: (Uint8Array | number)[]): void => void tags.push(tagBytes(type, parts));
+  // The order is GRUB's.
+  if (loadBase !== null) add(TAG_LOAD_BASE, loadBase);
   add(TAG_COMMAND_LINE, textBytes(commandLine));
   add(TAG_LOADER_NAME, textBytes(loaderName));
   for (const module of modules) add(TAG_MODULE, module.start, module.end, textBytes(module.text));
+  const entries = memoryMap.flatMap(({ base, length, type }) => [...wide(base), ...wide(length), type, 0]);
+  add(TAG_MEMORY_MAP, MEMORY_MAP_ENTRY_SIZE, 0, ...entries);
   if (sections !== null) {
     // The specification's table has 16-bit fields here. Its multiboot2.h, GRUB and therefore kernels have words.
     add(TAG_ELF_SECTIONS, sections.count, sections.entrySize, sections.nameIndex, sections.headers);
@@ -66,14 +70,11 @@ export function layOutMultiboot2Information(information: Multiboot2Information):
     const { drive, partition = NO_PARTITION, subPartition = NO_PARTITION } = bootDevice;
     add(TAG_BOOT_DEVICE, drive, partition, subPartition);
   }
-  const entries = memoryMap.flatMap(({ base, length, type }) => [...wide(base), ...wide(length), type, 0]);
-  add(TAG_MEMORY_MAP, MEMORY_MAP_ENTRY_SIZE, 0, ...entries);
   if (information.hasTextScreen) {
     const bitsAndType = 16 | (FRAMEBUFFER_TYPE_TEXT << 8);
     add(TAG_FRAMEBUFFER, ...wide(0xb8000), 160, 80, 25, bitsAndType);
   }
   if (rsdp !== null) add(rootPointerType(rsdp), rsdp);
-  if (loadBase !== null) add(TAG_LOAD_BASE, loadBase);
   add(TAG_END);
 
   const offsets: number[] = [];

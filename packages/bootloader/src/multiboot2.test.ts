@@ -128,7 +128,7 @@ describe('a Multiboot 2 kernel in ELF is placed', () => {
 describe('the Multiboot 2 information', () => {
   it('has the command line, the loader, memory, the map, the screen and the end, and no more', () => {
     const { memory, info, tags, tag } = boot(kernel(), { commandLine: 'kernel größe=1' });
-    expect(tags.map(({ type }) => type)).toEqual([1, 2, 4, 6, 8, 0]);
+    expect(tags.map(({ type }) => type)).toEqual([1, 2, 6, 4, 8, 0]);
     expect(memory.u32(info + 4)).toBe(0);
     expect(tag(1).size).toBe(8 + 17);
     expect(memory.text(tag(1).at + 8)).toBe('kernel größe=1');
