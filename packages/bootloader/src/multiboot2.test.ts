@@ -242,10 +242,12 @@ describe('the Multiboot 2 information', () => {
     for (const [start, size] of [
       [0x1000, 0x9e000],
       [0x10000, 0x1000],
+      [0x10000, 0x1004],
       [0x100000, RAM - 0x100000 - 0x4000],
     ] as const) {
       const { info } = boot(kernel([], { virtualAddress: start, memorySize: size }, { entry: start + 24 }));
       expect(info < start || info >= start + size).toBe(true);
+      expect(info % 8).toBe(0);
     }
   });
 });
