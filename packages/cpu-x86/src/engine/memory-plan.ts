@@ -12,9 +12,9 @@ export const CPU_BASE = 0x1000;
 export const SCRATCH_RECORDS: number = CPU_BASE + STATE_SIZE_BYTES;
 const SCRATCH_SIZE_BYTES = 0x2000;
 export const TLB_BASE: number = SCRATCH_RECORDS + SCRATCH_SIZE_BYTES;
-/** Jump cache: 4096 entries of 16 bytes { linear address: u64, tag: i32, record: i32 }. */
+/** Jump cache: entries of 16 bytes { linear address: u64, tag: i32, record: i32 }. */
 export const JUMP_CACHE: number = TLB_BASE + TLB_SIZE_BYTES;
-export const JUMP_CACHE_ENTRY_COUNT = 4096;
+export const JUMP_CACHE_ENTRY_COUNT = 16384;
 export const JUMP_CACHE_ENTRY_SIZE_BYTES = 16;
 /** Target tables of compiled units: for each offset in a page a u16, 1 + the number of the unit's block there or 0. */
 export const TARGET_TABLES: number = JUMP_CACHE + JUMP_CACHE_ENTRY_COUNT * JUMP_CACHE_ENTRY_SIZE_BYTES;

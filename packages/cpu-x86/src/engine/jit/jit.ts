@@ -41,7 +41,7 @@ export interface JitOptions {
 }
 
 export const JIT_OPTIONS: JitOptions = {
-  threshold: 2000,
+  threshold: 8000,
   warmUp: 1_000_000,
   instructionLimit: 400,
   unitLimit: 1000,

@@ -94,6 +94,13 @@ function endingOf(instruction: Instruction): Ending | undefined {
   return STRING.has(key) && instruction.repeat !== 0 ? 'fall' : undefined;
 }
 
+/** A block to be explored. */
+type Pending = [offset: number, record: number, source: number];
+/** Jumps to computed targets are those of `switch`: they stay in their function, a small part of a page. */
+const JUMP_DISTANCE_MAX = 512;
+/** With more of the limit in use, no further function that is called joins the region. */
+const SHARE_BEFORE_CALLS = 0.5;
+
 interface Found {
   readonly instruction: Instruction;
   readonly record: number;
@@ -113,8 +120,11 @@ export class RegionBuilder {
   readonly #leaders = new Set<number>();
   readonly #returnSites = new Set<number>();
   readonly #afterRepeat = new Set<number>();
-  readonly #pending: [offset: number, record: number, source: number][] = [];
-  #hasIndirect = false;
+  readonly #pending: Pending[] = [];
+  /** Functions that are called: explored when the callers' own code is known, while there is room. */
+  readonly #called: Pending[] = [];
+  /** Offset of a jump to a computed target, if there is one. */
+  #indirectJump: number | undefined;
 
   constructor(options: { records: RecordSource; mode: number; recordSize: number; instructionLimit: number }) {
     this.#records = options.records;
@@ -127,23 +137,28 @@ export class RegionBuilder {
   build(roots: readonly number[], targets: () => readonly number[]): Region {
     for (const root of roots) this.#lead(root);
     this.#exploreAll();
-    const led = this.#hasIndirect ? targets().filter((offset) => this.#lead(offset)) : [];
+    const at = this.#indirectJump;
+    const near = at === undefined ? [] : targets().filter((offset) => Math.abs(offset - at) <= JUMP_DISTANCE_MAX);
+    const led = near.filter((offset) => this.#lead(offset));
     this.#exploreAll();
     return this.#cut([...roots, ...led]);
   }
 
   #exploreAll(): void {
-    for (let next = this.#pending.shift(); next; next = this.#pending.shift()) {
+    for (;;) {
+      const hasRoomForCalls = this.#found.size < this.#limit * SHARE_BEFORE_CALLS;
+      const next = this.#pending.shift() ?? (hasRoomForCalls ? this.#called.shift() : undefined);
+      if (next === undefined) return;
       if (this.#found.size < this.#limit) this.#explore(...next);
     }
   }
 
   /** Makes an offset the beginning of a block, if the interpreter knows it. */
-  #lead(offset: number): boolean {
+  #lead(offset: number, pending: Pending[] = this.#pending): boolean {
     const record = this.#records.blockAt(offset);
     if (record === 0) return false;
     this.#leaders.add(offset);
-    this.#pending.push([offset, record, record]);
+    pending.push([offset, record, record]);
     return true;
   }
 
@@ -160,10 +175,12 @@ export class RegionBuilder {
       this.#found.set(offset, { instruction, record, source });
       const next = offset + instruction.length;
       const ending = endingOf(instruction);
-      if (ending === 'indirect') this.#hasIndirect = true;
+      // A jump to a computed target mostly stays in its function; a call leaves it.
+      if (ending === 'indirect' && instruction.encoding.semantics === 'JMP') this.#indirectJump = offset;
       if (ending === 'branch' || ending === 'jump') {
         const target = this.targetOf(instruction, next);
-        if (target !== undefined) this.#lead(target);
+        const isCall = instruction.encoding.semantics === 'CALL';
+        if (target !== undefined) this.#lead(target, isCall ? this.#called : this.#pending);
       }
       if (instruction.encoding.semantics === 'CALL' && this.#lead(next)) this.#returnSites.add(next);
       if (ending === 'jump' || ending === 'indirect' || ending === 'return') return;
@@ -203,7 +220,12 @@ export class RegionBuilder {
     const blocks = starts.map((offset, id) => this.#block(id, offset, blockAt, sources));
     const hasManySites =
       this.#returnSites.size > COMPARED_SITES_MAX && blocks.some(({ ending }) => ending === 'return');
-    const offsets = this.#hasIndirect ? [...this.#returnSites, ...entered] : hasManySites ? [...this.#returnSites] : [];
+    const offsets =
+      this.#indirectJump !== undefined
+        ? [...this.#returnSites, ...entered]
+        : hasManySites
+          ? [...this.#returnSites]
+          : [];
     const targets = [...new Set(offsets)].flatMap((offset) => blockAt.get(offset) ?? []);
     return { mode: this.#mode, blocks, blockAt, instructionCount: this.#found.size, sources, targets };
   }

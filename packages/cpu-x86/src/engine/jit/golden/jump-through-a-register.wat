@@ -142,7 +142,7 @@
                 (i64.const 4096))
               (then
                 (local.set 17
-                  (i32.load16_u offset=147456
+                  (i32.load16_u offset=344064
                     (i32.shl
                       (i32.wrap_i64
                         (local.get 20))
@@ -261,7 +261,7 @@
               (i64.const 4096))
             (then
               (local.set 17
-                (i32.load16_u offset=147456
+                (i32.load16_u offset=344064
                   (i32.shl
                     (i32.wrap_i64
                       (local.get 20))
