@@ -1,6 +1,6 @@
 // @ts-check
 // Boots `hello` and runs the tests under other versions of Node, fetched from npm into node_modules/.cache/longmode.
-// Arguments: major versions (all if none); `--fast` for the boot and the device packages only.
+// Arguments: major versions (all if none); `--fast` for the boot and what depends on V8.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -14,6 +14,15 @@ const VERSIONS = new Map([
   ['22', '22.23.3'],
   ['24', '24.21.0'],
 ]);
+
+/** What depends on the version of V8 or of Node. */
+const FAST = [
+  'packages/pc',
+  'packages/cpu-x86/src/engine',
+  'packages/cpu-x86/src/cpu.test.ts',
+  'packages/wasm-encoder',
+  'apps/cli',
+];
 
 /**
  * @param {string} version
@@ -53,7 +62,7 @@ const passes = (node, args) => spawnSync(node, args, { cwd: ROOT, stdio: 'inheri
 function main(args) {
   if (!setUp()) return 1;
   const majors = args.filter((arg) => !arg.startsWith('--'));
-  const fast = args.includes('--fast') ? ['packages/pc', 'apps/cli', 'packages/wasm-encoder', 'packages/machine'] : [];
+  const fast = args.includes('--fast') ? FAST : [];
   const failed = [];
   for (const major of majors.length > 0 ? majors : VERSIONS.keys()) {
     const version = VERSIONS.get(major);
