@@ -124,12 +124,13 @@ function combine(logic: number, data: number, latches: number): number {
 
 /** Whether written bytes go to the planes as they are: in text and chain-4 modes all the time. */
 function isPlain({ graphics }: VgaRegisters): boolean {
-  const isWriteMode0 = ((graphics[GC_MODE] as number) & GC_MODE_WRITE_MODE) === 0;
   return (
-    isWriteMode0 && graphics[GC_DATA_ROTATE] === 0 && graphics[GC_ENABLE_SET_RESET] === 0 && hasFullBitMask(graphics)
+    ((graphics[GC_MODE] as number) & GC_MODE_WRITE_MODE) === 0 &&
+    graphics[GC_DATA_ROTATE] === 0 &&
+    graphics[GC_ENABLE_SET_RESET] === 0 &&
+    graphics[GC_BIT_MASK] === 0xff
   );
 }
-const hasFullBitMask = (graphics: Uint8Array): boolean => graphics[GC_BIT_MASK] === 0xff;
 
 /** What the graphics controller presents to all planes for one written byte, before the map mask. */
 function graphicsData(registers: VgaRegisters, value: number): number {

@@ -175,14 +175,14 @@ export class RegionBuilder {
       this.#found.set(offset, { instruction, record, source });
       const next = offset + instruction.length;
       const ending = endingOf(instruction);
+      const isCall = instruction.encoding.semantics === 'CALL';
       // A jump to a computed target mostly stays in its function; a call leaves it.
-      if (ending === 'indirect' && instruction.encoding.semantics === 'JMP') this.#indirectJump = offset;
+      if (ending === 'indirect' && !isCall) this.#indirectJump = offset;
       if (ending === 'branch' || ending === 'jump') {
         const target = this.targetOf(instruction, next);
-        const isCall = instruction.encoding.semantics === 'CALL';
         if (target !== undefined) this.#lead(target, isCall ? this.#called : this.#pending);
       }
-      if (instruction.encoding.semantics === 'CALL' && this.#lead(next)) this.#returnSites.add(next);
+      if (isCall && this.#lead(next)) this.#returnSites.add(next);
       if (ending === 'jump' || ending === 'indirect' || ending === 'return') return;
       if (ending === 'fall') {
         this.#afterRepeat.add(next);
