@@ -24,7 +24,7 @@ export interface ArchitecturalState {
   /** Whether STI or a load of SS holds interrupts back from the next instruction. */
   readonly hasInterruptShadow: boolean;
   readonly segments: Readonly<Record<SegmentName, SegmentState>>;
-  /** Control, debug, descriptor-table and model-specific registers. */
+  /** Control, debug, descriptor-table, model-specific, x87 and SSE registers. */
   readonly registers: Readonly<Record<string, bigint>>;
 }
 
@@ -52,6 +52,25 @@ const ACTIVITIES = ['active', 'halted', 'shutdown'] as const;
 /** `count` fields of 64 bits from an offset on, by name. */
 const row = (name: string, offset: number, count: number): [string, number, number][] =>
   Array.from({ length: count }, (_, i) => [`${name}${i}`, offset + 8 * i, 64]);
+
+/** The x87 data registers, by physical number. */
+const x87Registers = (): [string, number, number][] =>
+  Array.from({ length: 8 }, (_, i) => i).flatMap((i): [string, number, number][] => {
+    const offset = layout.FPR + i * layout.FPR_SIZE_BYTES;
+    return [
+      [`fpr${i}Significand`, offset + layout.FPR_SIGNIFICAND, 64],
+      [`fpr${i}Exponent`, offset + layout.FPR_EXPONENT, 16],
+    ];
+  });
+/** The XMM registers, as two halves each. */
+const xmmRegisters = (): [string, number, number][] =>
+  Array.from({ length: 16 }, (_, i) => i).flatMap((i): [string, number, number][] => {
+    const offset = layout.XMM + i * layout.XMM_SIZE_BYTES;
+    return [
+      [`xmm${i}Low`, offset, 64],
+      [`xmm${i}High`, offset + 8, 64],
+    ];
+  });
 
 /** Every register beside the general ones, flags, RIP and segments: name, offset in the state, bits. */
 export const STATE_REGISTERS: readonly (readonly [name: string, offset: number, width: number])[] = [
@@ -86,6 +105,15 @@ export const STATE_REGISTERS: readonly (readonly [name: string, offset: number, 
   ['mtrrDefType', layout.MSR_MTRR_DEF_TYPE, 64],
   ...row('mtrrVariable', layout.MSR_MTRR_VARIABLE, 16),
   ...row('mtrrFixed', layout.MSR_MTRR_FIXED, 11),
+  ...x87Registers(),
+  ['fpuControl', layout.FPU_CONTROL, 16],
+  ['fpuStatus', layout.FPU_STATUS, 16],
+  ['fpuTag', layout.FPU_TAG, 8],
+  ['fpuOpcode', layout.FPU_OPCODE, 11],
+  ['fpuInstructionPointer', layout.FPU_INSTRUCTION_POINTER, 64],
+  ['fpuDataPointer', layout.FPU_DATA_POINTER, 64],
+  ['mxcsr', layout.MXCSR, 32],
+  ...xmmRegisters(),
 ];
 
 /** A copy of the state. */

@@ -86,6 +86,30 @@ export const MSR_MTRR_DEF_TYPE = 0x330;
 export const MSR_MTRR_VARIABLE = 0x340;
 export const MSR_MTRR_FIXED = 0x3c0;
 
+/**
+ * x87 data registers R0 to R7, which are MM0 to MM7 too: 8 records of 16 bytes. Physical numbers: ST(i) is the register
+ * (TOP + i) & 7. The significand (u64), then sign and exponent (bits 15 and 14..0 of a u32).
+ */
+export const FPR = 0x600;
+export const FPR_SIZE_BYTES = 16;
+export const FPR_SIGNIFICAND = 0;
+export const FPR_EXPONENT = 8;
+/** x87 control word, and status word with TOP (u32 each, 16 bits in use). */
+export const FPU_CONTROL = 0x680;
+export const FPU_STATUS = 0x684;
+/** x87 tags as FXSAVE has them (u32, 8 bits in use): bit i is set where Ri is not empty. */
+export const FPU_TAG = 0x688;
+/** Opcode, instruction and data pointer of the last x87 instruction, as FNSTENV shows them (u32, u64, u64). */
+export const FPU_OPCODE = 0x68c;
+export const FPU_INSTRUCTION_POINTER = 0x690;
+export const FPU_DATA_POINTER = 0x698;
+
+/** SSE control and status (u32). */
+export const MXCSR = 0x6a0;
+/** XMM0 to XMM15: 16 registers of 16 bytes. */
+export const XMM = 0x700;
+export const XMM_SIZE_BYTES = 16;
+
 /** Engine: instructions that may still run before `run` returns (i32); exact up to the start of the current block. */
 export const BUDGET = 0x500;
 /** Engine: address of the read TLB table for the current privilege (i32); the write table follows it. */

@@ -1,7 +1,21 @@
 import { CS, DS, ES, FS, GS, SS } from '../decode/instruction.ts';
 import { CR0_CD, CR0_ET, CR0_NW } from './control-registers.ts';
 import type { CpuState } from './cpu-state.ts';
-import { CR0, DR, GDTR_LIMIT, IDTR_LIMIT, LDTR_INDEX, MSR_APIC_BASE, MSR_PAT, RIP, TR_INDEX, XCR0 } from './layout.ts';
+import {
+  CR0,
+  DR,
+  FPU_CONTROL,
+  FPU_TAG,
+  GDTR_LIMIT,
+  IDTR_LIMIT,
+  LDTR_INDEX,
+  MSR_APIC_BASE,
+  MSR_PAT,
+  MXCSR,
+  RIP,
+  TR_INDEX,
+  XCR0,
+} from './layout.ts';
 import type { SegmentRegister } from './segment-register.ts';
 
 /** Present, writable data, accessed: what every segment register holds after reset, CS included. */
@@ -42,4 +56,8 @@ export function resetState(state: CpuState, model: ProcessorSignature): void {
   state.setWideField(MSR_PAT, 0x0007040600070406n);
   state.setWideField(MSR_APIC_BASE, 0xfee00100n);
   state.setField(XCR0, 1);
+  // The x87 registers hold +0 and are not empty; FNINIT makes another state.
+  state.setField(FPU_CONTROL, 0x0040);
+  state.setField(FPU_TAG, 0xff);
+  state.setField(MXCSR, 0x1f80);
 }

@@ -1,6 +1,6 @@
 import { saveState } from '../../state/architectural-state.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
-import { BUDGET, RIP, SYSTEM_FLAGS } from '../../state/layout.ts';
+import { BUDGET, FPR, RIP, SYSTEM_FLAGS, XMM, XMM_SIZE_BYTES } from '../../state/layout.ts';
 import { FLAG_AF, FLAG_CF, FLAG_OF, FLAG_PF, FLAG_SF, FLAG_ZF, FLAGS_ARITHMETIC } from '../../state/rflags.ts';
 import type { FieldDifference } from './divergence.ts';
 
@@ -17,12 +17,16 @@ const GPR_NAMES = [
   'rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15',
 ];
 
+/** The x87 and SSE state ends with the last XMM register. */
+const VECTORS_END = XMM + 16 * XMM_SIZE_BYTES;
+
 /** Whether two states, RIP apart, mean the same: lazy flags count for what they stand for. */
 export function isSameState(a: CpuState, b: CpuState): boolean {
   const x = a.u32;
   const y = b.u32;
   for (let i = 0; i < RIP >> 2; i++) if (x[i] !== y[i]) return false;
   for (let i = SYSTEM_FLAGS >> 2; i < BUDGET >> 2; i++) if (x[i] !== y[i]) return false;
+  for (let i = FPR >> 2; i < VECTORS_END >> 2; i++) if (x[i] !== y[i]) return false;
   return a.rflags === b.rflags;
 }
 
