@@ -7,7 +7,16 @@ import { Pic8259a } from '@longmode/pic-8259a';
 import { Pit8254, SystemControlPortB } from '@longmode/pit-8254';
 import { cmosForMemory, Rtc146818 } from '@longmode/rtc-146818';
 import { Uart16550 } from '@longmode/uart-16550';
-import { VGA_MEMORY_BASE, VGA_MEMORY_SIZE, VGA_PORT_BASE, VGA_PORT_COUNT, Vga } from '@longmode/vga';
+import {
+  FONT_8X8,
+  FONT_8X14,
+  FONT_8X16,
+  VGA_MEMORY_BASE,
+  VGA_MEMORY_SIZE,
+  VGA_PORT_BASE,
+  VGA_PORT_COUNT,
+  Vga,
+} from '@longmode/vga';
 import { enterKernel } from './boot-plan.ts';
 import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 import { FirmwareCpuAccess, FirmwareMemoryAccess } from './firmware-access.ts';
@@ -167,6 +176,7 @@ export class Pc {
       ramSizeBytes: this.ramSizeBytes,
       ...(config.disks === undefined ? {} : { disks: config.disks }),
       ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
+      fonts: { rows8: FONT_8X8, rows14: FONT_8X14, rows16: FONT_8X16 },
       onEvent: (event) => events.onFirmware?.(event),
     });
 

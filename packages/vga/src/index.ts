@@ -1,4 +1,5 @@
 export { CODE_PAGE_437 } from './code-page-437.ts';
+export { FONT_8X8, FONT_8X14, FONT_8X16 } from './fonts/rom-fonts.ts';
 export type { Frame } from './frame.ts';
 export {
   loadFont,
