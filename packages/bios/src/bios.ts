@@ -4,7 +4,7 @@
  * Ports: one, write-only ({@link BIOS_TRAP_PORT}). Memory: the ROM of 64 KiB, which the machine maps at F0000h and at the end
  * of the first 4 GiB.
  *
- * **Not emulated**: see the headers of the services; above all VBE, APM, PCI BIOS, PnP BIOS, ACPI and SMBIOS tables, option
+ * **Not emulated**: see the headers of the services; above all VBE, APM, PnP BIOS, ACPI and SMBIOS tables, option
  * ROMs, protected-mode entry points.
  *
  * @source the references of the services

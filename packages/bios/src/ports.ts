@@ -38,3 +38,5 @@ export const PORT_VGA_CRTC_COLOUR = 0x3d4;
 export const PORT_VGA_CRTC_MONO = 0x3b4;
 /** Where POST looks for serial ports. */
 export const PORT_SERIAL_BASES: readonly number[] = [0x3f8, 0x2f8, 0x3e8, 0x2e8];
+export const PORT_PCI_ADDRESS = 0xcf8;
+export const PORT_PCI_DATA = 0xcfc;

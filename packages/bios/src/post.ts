@@ -1,5 +1,5 @@
 /**
- * The power-on sequence: interrupt vectors, data areas, interrupt controllers, timer, CMOS, keyboard, serial ports, display.
+ * The power-on sequence: PCI, interrupt vectors, data areas, interrupt controllers, timer, CMOS, keyboard, serial ports, display.
  *
  * Steps that wait for the keyboard controller give time to the machine: the stub halts until the next timer tick and POST goes
  * on where it was. A part that is not there ends its step.
@@ -25,6 +25,7 @@ import type { Firmware } from './firmware.ts';
 import { KEYBOARD_STEPS } from './keyboard/controller.ts';
 import { SHIFT_3_ENHANCED } from './keyboard/shift-states.ts';
 import { EBDA_BASE, EBDA_SIZE_BYTES, usableBytesFrom } from './memory-map.ts';
+import { setUpPci } from './pci/setup.ts';
 import {
   PORT_PIC1_DATA,
   PORT_PIC2_DATA,
@@ -61,6 +62,7 @@ export type PostStep = (firmware: Firmware) => 'done' | 'wait';
 const STEPS: readonly PostStep[] = [
   (firmware) => {
     setA20(firmware.ports, true);
+    setUpPci(firmware.ports);
     initialiseInterruptControllers(firmware.ports, MASTER_MASK_DURING_POST, ALL_MASKED);
     writeVectors(firmware);
     writeDataAreas(firmware);

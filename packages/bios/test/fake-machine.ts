@@ -7,6 +7,7 @@ import {
   type FirmwareMemory,
   ROM_BASE,
 } from '../src/index.ts';
+import type { FakePci } from './fake-pci.ts';
 import { RealModeCpu } from './real-mode-cpu.ts';
 
 const TICK_NS = 54_925_439;
@@ -81,6 +82,7 @@ export class FakeChips {
   readonly serialOutput: number[] = [];
   isSerialReady = true;
   systemA = 0;
+  pci: FakePci | null = null;
   readonly vga = new Map<string, number>();
   readonly dac = new Uint8Array(768);
   readonly #index = new Map<number, number>();
@@ -102,8 +104,9 @@ export class FakeChips {
     this.cmos[0x32] = 0x20;
   }
 
-  writePort(port: number, _width: 8 | 16 | 32, value: number): void {
+  writePort(port: number, width: 8 | 16 | 32, value: number): void {
     this.writes.push([port, value]);
+    if ((port & 0xfff8) === 0xcf8) this.pci?.write(port, width, value);
     switch (port) {
       case 0x20:
       case 0xa0:
@@ -167,7 +170,8 @@ export class FakeChips {
     }
   }
 
-  readPort(port: number): number {
+  readPort(port: number, width: 8 | 16 | 32 = 8): number {
+    if ((port & 0xfff8) === 0xcf8) return this.pci?.read(port, width) ?? 2 ** width - 1;
     switch (port) {
       case 0x20:
         return this.#picRead[0] === 'isr' ? this.inService & 0xff : 0;

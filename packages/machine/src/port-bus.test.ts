@@ -145,3 +145,27 @@ describe('unclaimed ports', () => {
     ]);
   });
 });
+
+describe('a window', () => {
+  it('moves, closes, and gives way to claims', () => {
+    const { bus, log } = busWith({ first: 0x10, count: 4 });
+    let first: number | null = null;
+    bus.openWindow({
+      name: 'window',
+      count: 4,
+      offset: 8,
+      width: 16,
+      device: recordingDevice(log, 'window '),
+      first: () => first,
+    });
+    bus.write(0x40, 8, 1);
+    first = 0x40;
+    bus.write(0x42, 16, 2);
+    bus.write(0x44, 8, 3);
+    first = 0x12;
+    bus.read(0x13, 16);
+    first = 0xfffe;
+    bus.read(0xffff, 8);
+    expect(log).toEqual(['window w16@10=2', 'r8@3', 'window r8@10', 'window r8@9']);
+  });
+});

@@ -16,6 +16,12 @@ export interface PortClaim {
   readonly width?: AccessWidth;
 }
 
+/** A run of ports that moves while the machine runs, such as those behind a base address register of PCI. */
+export interface PortWindow extends Pick<PortClaim, 'name' | 'count' | 'device' | 'offset' | 'width'> {
+  /** Asked at every access that no claim answers: the window's first port now, or `null` while it is closed. */
+  first(): number | null;
+}
+
 /** An access to ports that no device answers. */
 export interface UnclaimedPort {
   readonly port: number;
@@ -44,6 +50,7 @@ export class PortBus {
   readonly #owner = new Uint16Array(PORT_COUNT);
   readonly #slots: PortSlot[] = [];
   readonly #claims: PortClaim[] = [];
+  readonly #windows: PortWindow[] = [];
   readonly #reported = new Uint8Array(PORT_COUNT);
   readonly #events: PortBusEvents;
 
@@ -87,9 +94,15 @@ export class PortBus {
     this.#claims.push(claim);
   }
 
+  /** Adds ports that move. Where a window lies over claimed ports, the claim answers; of two windows, the older one. */
+  openWindow(window: PortWindow): void {
+    checkName(window.name);
+    this.#windows.push(window);
+  }
+
   /** @returns the value that the guest reads, unsigned, at most `width` bits */
   read(port: number, width: AccessWidth): number {
-    const slot = this.#slots[(this.#owner[port] ?? 0) - 1];
+    const slot = this.#slotAt(port);
     if (slot !== undefined && slot.width >= width) {
       const value = slot.device.readPort(port + slot.bias, width);
       return width === 32 ? value >>> 0 : value & (width === 8 ? 0xff : 0xffff);
@@ -106,7 +119,7 @@ export class PortBus {
 
   /** @param value what the guest writes; only the low `width` bits count */
   write(port: number, width: AccessWidth, value: number): void {
-    const slot = this.#slots[(this.#owner[port] ?? 0) - 1];
+    const slot = this.#slotAt(port);
     if (slot !== undefined && slot.width >= width) {
       const narrow = width === 32 ? value >>> 0 : value & (width === 8 ? 0xff : 0xffff);
       slot.device.writePort(port + slot.bias, width, narrow);
@@ -122,8 +135,20 @@ export class PortBus {
   }
 
   #isUnclaimed(port: number, width: AccessWidth): boolean {
-    for (let i = 0; i < width >> 3; i++) if (this.#owner[(port + i) & 0xffff] !== 0) return false;
+    for (let i = 0; i < width >> 3; i++) if (this.#slotAt((port + i) & 0xffff) !== undefined) return false;
     return true;
+  }
+
+  #slotAt(port: number): PortSlot | undefined {
+    return this.#slots[(this.#owner[port] ?? 0) - 1] ?? this.#windowAt(port);
+  }
+
+  #windowAt(port: number): PortSlot | undefined {
+    for (const { name, count, device, width = 8, offset = 0, first } of this.#windows) {
+      const start = first();
+      if (start !== null && port >= start && port < start + count) return { name, device, width, bias: offset - start };
+    }
+    return undefined;
   }
 
   #report(port: number, width: AccessWidth, value: number | null): void {

@@ -3,6 +3,7 @@ import { applyPlan, type LoadPlan } from '@longmode/bootloader';
 import { Cpu } from '@longmode/cpu-x86';
 import { initializeKeyboard, Kbc8042 } from '@longmode/kbc-8042';
 import { Machine, MemoryMap, OrWire, PortBus, VirtualClock } from '@longmode/machine';
+import { HOST_BRIDGE_82441FX, IDE_PIIX3, ISA_BRIDGE_PIIX3, PCI_CONFIG_DATA, PciBus } from '@longmode/pci';
 import { Pic8259a } from '@longmode/pic-8259a';
 import { Pit8254, SystemControlPortB } from '@longmode/pit-8254';
 import { cmosForMemory, Rtc146818 } from '@longmode/rtc-146818';
@@ -62,6 +63,7 @@ export class Pc {
   readonly keyboard: Kbc8042;
   readonly pit: Pit8254;
   readonly rtc: Rtc146818;
+  readonly pci: PciBus;
   readonly picMaster: Pic8259a;
   readonly picSlave: Pic8259a;
   readonly bios: Bios;
@@ -164,6 +166,10 @@ export class Pc {
       onTransmit: (byte) => events.onSerial?.(byte),
     });
     this.vga = new Vga({ clock });
+    this.pci = new PciBus();
+    this.pci.add(0, 0, HOST_BRIDGE_82441FX);
+    this.pci.add(1, 0, ISA_BRIDGE_PIIX3);
+    this.pci.add(1, 1, IDE_PIIX3);
     const postCode = new PostCode();
     this.bios = new Bios({
       cpu: new FirmwareCpuAccess(this.cpu),
@@ -204,7 +210,9 @@ export class Pc {
     claim({ name: 'com1', first: 0x3f8, count: 8, device: this.com1 });
     claim({ name: 'pic-elcr', first: 0x4d0, count: 1, device: this.picMaster.elcr });
     claim({ name: 'pic-elcr', first: 0x4d1, count: 1, device: this.picSlave.elcr });
+    claim({ name: 'pci', first: 0xcf8, count: 1, device: this.pci, width: 32 });
     claim({ name: 'reset-control', first: 0xcf9, count: 1, device: resetControl });
+    claim({ name: 'pci', first: 0xcfc, count: 4, device: this.pci, width: 32, offset: PCI_CONFIG_DATA });
 
     // Memory map.
     const { memory } = this.cpu;
@@ -225,6 +233,7 @@ export class Pc {
       this.rtc,
       this.com1,
       this.vga,
+      this.pci,
       postCode,
       this.bios,
       a20,

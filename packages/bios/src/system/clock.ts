@@ -1,7 +1,7 @@
 /**
  * INT 08h and INT 1Ah: the tick count and the real-time clock.
  *
- * **Not emulated**: PCI BIOS (AH=B1h), the day counter (AH=0Ah, 0Bh), sound source (AH=80h).
+ * **Not emulated**: the day counter (AH=0Ah, 0Bh), sound source (AH=80h).
  *
  * @source IBM PS/2 and PC BIOS Interface Technical Reference, "Interrupt 1Ah"; RBIL INT 1A
  */
@@ -31,6 +31,7 @@ import {
 } from '../chipset.ts';
 import type { Firmware } from '../firmware.ts';
 import type { FirmwareMemory, FirmwarePorts } from '../host.ts';
+import { pciBios } from '../pci/service.ts';
 import type { Continuation } from '../rom/stubs.ts';
 
 /** Ticks of a day at 1193182 / 65536 Hz, as the PC counts them. */
@@ -39,7 +40,6 @@ const TICKS_PER_SECOND = 1193182 / 65536;
 /** Longer than any update of the clock takes (2228 microseconds), in ticks of virtual time. */
 const UPDATE_LIMIT_TICKS = 3_000_000;
 const MOTORS = 0x0f;
-const PCI_NOT_SUPPORTED = 0x81;
 
 /** First trap of INT 08h: counts the tick. The stub then calls INT 1Ch and ends the interrupt. */
 export function tick({ memory }: Firmware): undefined {
@@ -102,9 +102,10 @@ export function clock(firmware: Firmware, call: ServiceCall): Continuation | und
       call.ah = 0;
       call.carry = false;
       return;
+    case 0xb1:
+      return pciBios(firmware, call);
     default:
       firmware.unsupported(call);
-      if (call.ah === 0xb1) call.ah = PCI_NOT_SUPPORTED;
       call.carry = true;
   }
 }

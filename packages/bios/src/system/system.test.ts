@@ -280,7 +280,7 @@ describe('the real-time clock', () => {
     expect((machine.chips.cmos[0x0b] ?? 0) & 0x20).toBe(0);
   });
 
-  it('has no PCI BIOS beside it', () => {
+  it('has no PCI BIOS in a machine without PCI', () => {
     expect(machine.call(0x1a, { eax: 0xb101 })).toMatchObject({ ah: 0x81, carry: true, edx: 0 });
   });
 });
