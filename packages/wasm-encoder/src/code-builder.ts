@@ -1,5 +1,5 @@
 import { ByteWriter } from './byte-writer.ts';
-import { MEMORY_OPCODE, type MemoryOpcode, OPCODE, type Opcode } from './opcodes.ts';
+import { MEMORY_OPCODE, type MemoryOpcode, OPCODE, type Opcode, VECTOR_OPCODE, type VectorOpcode } from './opcodes.ts';
 import { VALTYPE_BYTE, type ValType } from './types.ts';
 
 /** The target of a branch: a `block`, `loop` or `if` that is open. */
@@ -79,10 +79,19 @@ export class CodeBuilder {
   /** A load or store with its natural alignment as the hint unless `alignLog2` says otherwise. */
   memory(name: MemoryOpcode, offset: number, alignLog2?: number): this {
     const packed = MEMORY_OPCODE[name];
-    this.#code
-      .byte(packed & 0xff)
-      .u32(alignLog2 ?? packed >>> 8)
-      .u32(offset);
+    if (packed > 0xffff) this.#code.byte(0xfd).u32(packed & 0xff);
+    else this.#code.byte(packed);
+    this.#code.u32(alignLog2 ?? (packed >>> 8) & 0xff).u32(offset);
+    return this;
+  }
+  /**
+   * A vector instruction.
+   *
+   * @param immediates the lane's number; the 16 lanes of `i8x16.shuffle`; the 16 bytes of `v128.const`
+   */
+  vector(name: VectorOpcode, immediates: readonly number[] = []): this {
+    this.#code.byte(0xfd).u32(VECTOR_OPCODE[name]);
+    for (const value of immediates) this.#code.byte(value);
     return this;
   }
   memoryCopy(): this {

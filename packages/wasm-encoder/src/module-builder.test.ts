@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import loadWabt from 'wabt';
 import { CodeBuilder } from './code-builder.ts';
 import { ModuleBuilder } from './module-builder.ts';
-import { MEMORY_OPCODE, type MemoryOpcode, OPCODE, type Opcode } from './opcodes.ts';
+import { MEMORY_OPCODE, type MemoryOpcode, OPCODE, type Opcode, VECTOR_OPCODE, type VectorOpcode } from './opcodes.ts';
 
 type Wabt = Awaited<ReturnType<typeof loadWabt>>;
 let wabt: Wabt;
@@ -11,7 +11,14 @@ beforeAll(async () => {
   wabt = await loadWabt();
 });
 
-const FEATURES = { bulk_memory: true, multi_value: true, mutable_globals: true, sign_extension: true, threads: true };
+const FEATURES = {
+  bulk_memory: true,
+  multi_value: true,
+  mutable_globals: true,
+  sign_extension: true,
+  simd: true,
+  threads: true,
+};
 
 /** The text of a binary module, as wabt reads it. */
 function toText(bytes: Uint8Array): string {
@@ -54,12 +61,26 @@ describe('an instruction', () => {
     expect(lines[at + 1]?.trim().replace(/\)+$/, '')).toBe(name);
   });
 
+  it.each(Object.keys(VECTOR_OPCODE) as VectorOpcode[])('%s is what wabt reads, with its lanes', (name) => {
+    const bytes = Array.from({ length: 16 }, (_, i) => i);
+    const isLane = name.includes('_lane');
+    const immediates = isLane ? [1] : name === 'v128.const' || name === 'i8x16.shuffle' ? bytes : [];
+    const lines = toText(withBody((code) => code.op('nop').vector(name, immediates)).toBytes()).split('\n');
+    const at = lines.findIndex((line) => line.trim() === 'nop');
+    const found = lines[at + 1]?.trim().replace(/\)+$/, '');
+    const constant = 'v128.const i32x4 0x03020100 0x07060504 0x0b0a0908 0x0f0e0d0c';
+    const shuffle = `i8x16.shuffle ${bytes.join(' ')}`;
+    expect(found).toBe(
+      name === 'v128.const' ? constant : name === 'i8x16.shuffle' ? shuffle : isLane ? `${name} 1` : name,
+    );
+  });
+
   it.each(Object.keys(MEMORY_OPCODE) as MemoryOpcode[])(
     '%s is what wabt reads, with its offset and alignment',
     (name) => {
       const write = (code: CodeBuilder) => code.memory(name, 0).memory(name, 300).memory(name, 300, 0);
       const text = toText(withBody(write).toBytes());
-      const isByte = name.includes('8');
+      const isByte = /(load|store)8/.test(name);
       const lines = text.split('\n').flatMap((line) => (line.includes(name) ? [line.trim().replace(/\)+$/, '')] : []));
       expect(lines).toEqual([name, `${name} offset=300`, `${name} offset=300${isByte ? '' : ' align=1'}`]);
     },
