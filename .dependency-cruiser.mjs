@@ -30,7 +30,17 @@ export const APP = ['pc', 'bootloader', 'elf', 'vga'];
  * The stages of cpu-x86, in the order of its pipeline: each imports only what stands before it. `state` comes after
  * `decode` because both name registers and segments by number, and the decoder, which knows no CPU, owns those names.
  */
-export const CPU_STAGES = ['host.ts', 'opcodes', 'decode', 'state', 'semantics', 'engine', 'cpu.ts', 'index.ts'];
+export const CPU_STAGES = [
+  'host.ts',
+  'opcodes',
+  'decode',
+  'float',
+  'state',
+  'semantics',
+  'engine',
+  'cpu.ts',
+  'index.ts',
+];
 
 /** Tests, and what only they load. */
 const TEST = ['[.]test[.]', '/test/', '/vitest[.]config[.]ts$'];

@@ -39,6 +39,7 @@ const BAD: Readonly<Record<string, readonly (readonly [file: string, source: str
   'cpu-x86-stage-host': [['packages/cpu-x86/src/host.ts', "import './cpu.ts';"]],
   'cpu-x86-stage-opcodes': [['packages/cpu-x86/src/opcodes/bad.ts', "import '../decode/good.ts';"]],
   'cpu-x86-stage-decode': [['packages/cpu-x86/src/decode/bad.ts', "import '../state/good.ts';"]],
+  'cpu-x86-stage-float': [['packages/cpu-x86/src/float/bad.ts', "import '../state/good.ts';"]],
   'cpu-x86-stage-state': [['packages/cpu-x86/src/state/bad.ts', "import type { a } from '../semantics/good.ts';"]],
   'cpu-x86-stage-semantics': [['packages/cpu-x86/src/semantics/bad.ts', "import type { a } from '../engine/good.ts';"]],
   'cpu-x86-stage-engine': [['packages/cpu-x86/src/engine/bad.ts', "import '../cpu.ts';"]],

@@ -23,6 +23,7 @@ import { CPU_BASE, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.t
 import { EngineSystemCpu } from './engine/system-cpu.ts';
 import type { InterruptSource, MemoryIo, PortIo } from './host.ts';
 import { EMITTED_SEMANTICS } from './semantics/index.ts';
+import { SIMD_OPERATIONS } from './semantics/simd/index.ts';
 import {
   NO_ERROR_CODE,
   OUTCOME_BRANCH,
@@ -110,7 +111,10 @@ const OPEN_MEMORY: MemoryIo = {
 const SLICE_MAX = 0x10_0000;
 
 /** For every system instruction that executes: a map finds its operation sooner than an object of that size. */
-const SYSTEM_OPERATIONS: ReadonlyMap<string, SystemOperation> = new Map(Object.entries(SYSTEM_SEMANTICS));
+const SYSTEM_OPERATIONS: ReadonlyMap<string, SystemOperation> = new Map([
+  ...Object.entries(SYSTEM_SEMANTICS),
+  ...SIMD_OPERATIONS,
+]);
 
 /**
  * One x86-64 processor with its memory. Deterministic: the same state and the same inputs at the same instruction counts

@@ -1,8 +1,19 @@
 import type { CodeBuilder } from '@longmode/wasm-encoder';
-import type { LocalPool, Value, Width } from '../semantics/language.ts';
-import { type SegmentChoice, Semantics, type StringBlock, type StringStep } from '../semantics/stage.ts';
+import type { LocalPool, Value, ValueType, Width } from '../semantics/language.ts';
+import {
+  type Alignment,
+  type SegmentChoice,
+  Semantics,
+  type StringBlock,
+  type StringStep,
+} from '../semantics/stage.ts';
 import { VECTOR_GP } from '../state/exceptions.ts';
 import {
+  ASSIST_COMPUTE,
+  ASSIST_MISALIGNED,
+  ASSIST_REASON,
+  ASSIST_SOURCE,
+  ASSIST_UNAVAILABLE,
   CANONICAL_SHIFT,
   FAULT_ERROR_CODE,
   FAULT_VECTOR,
@@ -10,6 +21,7 @@ import {
   SEGMENT_HIGH,
   SEGMENT_SIZE_BYTES,
   SEGMENTS,
+  SSE_UNAVAILABLE,
   SYSTEM_FLAGS,
 } from '../state/layout.ts';
 import type { CoreFunctions } from './interpreter/core-functions.ts';
@@ -17,6 +29,8 @@ import type { Shape } from './interpreter/shape.ts';
 import { CPU_BASE } from './memory-plan.ts';
 import { emitStringBlock } from './string-block.ts';
 import { ACCESS_INFO_WRITE, emitTlbProbe, type TlbProbe } from './tlb-probe.ts';
+
+const widthOfType = (type: ValueType): Width => (type === 'v128' ? 128 : type === 'i64' ? 64 : 32);
 
 /** log2 of the bytes of a guest value. */
 export const log2Size = (width: Width): number => Math.log2(width / 8);
@@ -75,6 +89,8 @@ export abstract class EngineStage extends Semantics {
   /** Host address (i32, fixed) for a read-modify-write, to be followed by `commit`; leaves if there is none. */
   protected abstract hostForUpdate(access: MemoryReference): Value;
   protected abstract commit(host: Value): void;
+  /** Ends the instruction by its twin in TypeScript; the state says why. */
+  protected abstract leaveToTypeScript(): void;
   /** Stores a fixed value, or leaves. */
   protected abstract storeAt(access: MemoryReference, value: Value): void;
   /** Further iterations of a repeated instruction that there is time for (i32, signed). */
@@ -86,14 +102,16 @@ export abstract class EngineStage extends Semantics {
 
   // ---- memory -----------------------------------------------------------------------------------------------------
 
-  load(segment: SegmentChoice, offset: Value, width: Width): Value {
+  load(segment: SegmentChoice, offset: Value, width: Width, alignment: Alignment = 'unaligned'): Value {
     const linear = this.#linear(segment, offset, width, 0);
+    if (alignment === 'aligned') this.#requireAligned(linear, width);
     return this.loadFrom(this.hostForRead({ segment, linear, width }), 0, width);
   }
 
-  store(segment: SegmentChoice, offset: Value, width: Width, value: Value): void {
+  store(segment: SegmentChoice, offset: Value, width: Width, value: Value, alignment: Alignment = 'unaligned'): void {
     const fixed = this.let(value);
     const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
+    if (alignment === 'aligned') this.#requireAligned(linear, width);
     this.storeAt({ segment, linear, width }, fixed);
   }
 
@@ -114,6 +132,11 @@ export abstract class EngineStage extends Semantics {
     return emitTlbProbe(this, this.tlbTable(), linear, width, write);
   }
 
+  #requireAligned(linear: Value, width: Width): void {
+    const low = this.and(this.wrap(linear), this.i32(width / 8 - 1));
+    this.choose(low, () => this.#assist(ASSIST_MISALIGNED));
+  }
+
   /** Linear address (i64) of an offset within a segment, after the checks that the mode asks for. */
   #linear(segment: SegmentChoice, offset: Value, width: Width, flags: number): Value {
     const segmentation =
@@ -129,6 +152,28 @@ export abstract class EngineStage extends Semantics {
     const linear = this.callFor(this.core.segment, 'i64', wide, info, index);
     this.choose(this.eq(linear, this.i64(-1)), () => this.fault());
     return linear;
+  }
+
+  // ---- what is left to TypeScript, and the rest of the state --------------------------------------------------------
+
+  readField(field: number, width: Width): Value {
+    return this.loadFrom(this.base, CPU_BASE + field, width, log2Size(width));
+  }
+  writeField(field: number, width: Width, value: Value): void {
+    this.storeTo(this.base, CPU_BASE + field, width, value, log2Size(width));
+  }
+  requireSse(): void {
+    this.choose(this.readField(SSE_UNAVAILABLE, 32), () => this.#assist(ASSIST_UNAVAILABLE));
+  }
+  assistIf(condition: Value, source?: Value): void {
+    this.choose(condition, () => {
+      if (source) this.storeTo(this.base, CPU_BASE + ASSIST_SOURCE, widthOfType(source.type), source, 0);
+      this.#assist(ASSIST_COMPUTE);
+    });
+  }
+  #assist(reason: number): void {
+    this.writeField(ASSIST_REASON, 32, this.i32(reason));
+    this.leaveToTypeScript();
   }
 
   // ---- flags in the state -----------------------------------------------------------------------------------------

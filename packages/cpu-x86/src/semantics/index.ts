@@ -39,6 +39,7 @@ import { AAA, AAD, AAM, AAS, DAA, DAS } from './decimal.ts';
 import { CLC, CLD, CMC, LAHF, SAHF, SALC, STC, STD } from './flag-control.ts';
 import { AND, NOT, OR, TEST, XOR } from './logic.ts';
 import { RCL, RCR, ROL, ROR, SAR, SHL, SHLD, SHR, SHRD } from './shift-rotate.ts';
+import { SIMD_SEMANTICS } from './simd/index.ts';
 import { LEAVE, POP, POPA, PUSH, PUSHA } from './stack.ts';
 import type { SemanticsFn } from './stage.ts';
 import { CMPS, LODS, MOVS, SCAS, STOS } from './string.ts';
@@ -55,4 +56,5 @@ export const EMITTED_SEMANTICS: Readonly<Record<EmittedSemanticsKey, SemanticsFn
   LODS, LOOP, LOOPE, LOOPNE, MOV, MOVNTI, MOVS, MOVSX, MOVSXD, MOVZX, MUL, NEG, NOP, NOT, OR, POP, POPA, POPCNT, PUSH,
   PUSHA, RCL, RCR, RET, ROL, ROR, SAHF, SALC, SAR, SBB, SCAS, SETcc, SHL, SHLD, SHR, SHRD, STC, STD, STOS, SUB, TEST, XADD,
   XCHG, XLAT, XOR,
+  ...SIMD_SEMANTICS,
 };

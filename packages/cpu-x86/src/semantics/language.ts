@@ -1,10 +1,13 @@
-import type { CodeBuilder, MemoryOpcode, Opcode, ValType } from '@longmode/wasm-encoder';
+import type { CodeBuilder, MemoryOpcode, Opcode, VectorOpcode } from '@longmode/wasm-encoder';
 
-/** Wasm type of a guest value: operands of 8, 16 and 32 bits live in an i32, zero-extended; 64 bits in an i64. */
-export type ValueType = 'i32' | 'i64';
+/**
+ * Wasm type of a guest value: operands of 8, 16 and 32 bits live in an i32, zero-extended; 64 bits in an i64, 128 in a
+ * v128. Floating-point types are those of values on their way between two operations.
+ */
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
 /** Width of a guest operand in bits. */
-export type Width = 8 | 16 | 32 | 64;
+export type Width = 8 | 16 | 32 | 64 | 128;
 
 /**
  * A value under construction: a constant, a local variable, or an operation on such. Values are pure; an operation that
@@ -21,10 +24,20 @@ export type Value =
       readonly condition: Value;
       readonly a: Value;
       readonly b: Value;
+    }
+  | {
+      readonly kind: 'vector';
+      readonly type: ValueType;
+      readonly op: VectorOpcode;
+      /** Lane numbers or the bytes of a constant. */
+      readonly immediates: readonly number[];
+      readonly inputs: readonly Value[];
     };
 
+const TYPES: readonly ValueType[] = ['i32', 'i64', 'f32', 'f64', 'v128'];
+
 /** The wasm type that holds a guest value of this width. */
-export const typeOfWidth = (width: Width): ValueType => (width === 64 ? 'i64' : 'i32');
+export const typeOfWidth = (width: Width): ValueType => (width === 128 ? 'v128' : width === 64 ? 'i64' : 'i32');
 
 const isI32Constant = (value: Value): value is Value & { kind: 'const'; value: number } =>
   value.kind === 'const' && value.type === 'i32' && typeof value.value === 'number';
@@ -34,19 +47,21 @@ const LOAD: Readonly<Record<Width, MemoryOpcode>> = {
   16: 'i32.load16_u',
   32: 'i32.load',
   64: 'i64.load',
+  128: 'v128.load',
 };
 const STORE: Readonly<Record<Width, MemoryOpcode>> = {
   8: 'i32.store8',
   16: 'i32.store16',
   32: 'i32.store',
   64: 'i64.store',
+  128: 'v128.store',
 };
 
 /** Hands out local variables; `release` makes all of them free again, for the next instruction. */
 export class LocalPool {
   readonly #code: CodeBuilder;
-  readonly #all: Record<ValueType, number[]> = { i32: [], i64: [] };
-  readonly #used: Record<ValueType, number> = { i32: 0, i64: 0 };
+  readonly #all: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  readonly #used: Record<ValueType, number> = { i32: 0, i64: 0, f32: 0, f64: 0, v128: 0 };
 
   constructor(code: CodeBuilder) {
     this.#code = code;
@@ -60,7 +75,7 @@ export class LocalPool {
   }
 
   /**
-   * Sets every variable of the pool to zero, or only those taken since the last release. At the end of each path round a
+   * Sets every integer variable of the pool to zero, or only those taken since the last release. At the end of each path round a
    * loop this tells an optimizing compiler that none of them is carried from one turn to the next.
    */
   clear(which: 'all' | 'used'): void {
@@ -75,8 +90,7 @@ export class LocalPool {
   }
 
   release(): void {
-    this.#used.i32 = 0;
-    this.#used.i64 = 0;
+    for (const type of TYPES) this.#used[type] = 0;
   }
 }
 
@@ -161,6 +175,10 @@ export class Emitter {
         this.push(value.b);
         this.push(value.condition);
         this.code.op('select');
+        break;
+      case 'vector':
+        for (const input of value.inputs) this.push(input);
+        this.code.vector(value.op, value.immediates);
         break;
     }
   }
@@ -356,7 +374,7 @@ export class Emitter {
   }
 
   /** Calls a function that returns one value; fixes the result. */
-  callFor(functionIndex: number, type: ValueType & ValType, ...args: readonly Value[]): Value {
+  callFor(functionIndex: number, type: ValueType, ...args: readonly Value[]): Value {
     for (const arg of args) this.push(arg);
     const index = this.locals.take(type);
     this.code.call(functionIndex).localSet(index);

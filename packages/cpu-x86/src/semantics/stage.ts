@@ -1,4 +1,4 @@
-import type { SegmentIndex } from '../decode/instruction.ts';
+import type { RegisterFile, SegmentIndex } from '../decode/instruction.ts';
 import { Emitter, type Value, type Width } from './language.ts';
 
 /**
@@ -9,15 +9,20 @@ export interface Operand {
   readonly width: Width;
   readonly isMemory: boolean;
   readonly isImmediate: boolean;
+  /** Where a register operand stands; undefined for others. */
+  readonly file: RegisterFile | undefined;
   /** The value, zero-extended, fixed now. A memory operand may fault here. */
-  read(): Value;
+  read(alignment?: Alignment): Value;
   /** Writes; the value may have junk above `width` for registers and memory narrower than its wasm type. */
-  write(value: Value): void;
+  write(value: Value, alignment?: Alignment): void;
   /** Makes the operand ready for `read` and then `write`; all faults of the write happen here. */
   open(): void;
   /** The offset within the segment (effective address) of a memory operand. */
   address(): Value;
 }
+
+/** Of memory operands of 16 bytes, `'aligned'` says that they must lie at multiples of 16, else #GP(0). */
+export type Alignment = 'aligned' | 'unaligned';
 
 /** A segment by number, or `'operand'`: the segment in effect for the instruction's memory operand or string source. */
 export type SegmentChoice = SegmentIndex | 'operand';
@@ -50,9 +55,9 @@ export abstract class Semantics extends Emitter {
   abstract writeHighByte(index: number, value: Value): void;
 
   /** Loads from memory at an offset within a segment; the offset has the address's width. May fault. */
-  abstract load(segment: SegmentChoice, offset: Value, width: Width): Value;
+  abstract load(segment: SegmentChoice, offset: Value, width: Width, alignment?: Alignment): Value;
   /** Stores to memory at an offset within a segment. May fault. */
-  abstract store(segment: SegmentChoice, offset: Value, width: Width, value: Value): void;
+  abstract store(segment: SegmentChoice, offset: Value, width: Width, value: Value, alignment?: Alignment): void;
   /** Resolves a location for read-modify-write; all faults happen here. */
   abstract openMemory(
     segment: SegmentChoice,
@@ -77,6 +82,18 @@ export abstract class Semantics extends Emitter {
   /** A bit of RFLAGS outside the arithmetic flags: zero or not (i32). */
   abstract readSystemFlag(mask: number): Value;
   abstract writeSystemFlag(mask: number, isSet: boolean): void;
+
+  /** A field of the state beside the general registers and flags, by its offset in the layout table; fixed now. */
+  abstract readField(field: number, width: Width): Value;
+  abstract writeField(field: number, width: Width, value: Value): void;
+  /** Faults with #UD or #NM where the control registers withhold SSE. */
+  abstract requireSse(): void;
+  /**
+   * If the condition holds, ends the instruction by its twin in TypeScript, which does all of it. Before any write.
+   *
+   * @param source the source operand, if it has been read: device memory is to be read once
+   */
+  abstract assistIf(condition: Value, source?: Value): void;
 
   /** RIP of the next instruction (i64). */
   abstract nextRip(): Value;

@@ -1,8 +1,19 @@
 import type { PagingRegisters } from '@longmode/mmu';
 import { CS, DS, ES, GS, SS } from '../decode/instruction.ts';
-import { CR0_PE, CR4_LA57, EFER_LMA } from './control-registers.ts';
+import { CR0_EM, CR0_PE, CR0_TS, CR4_LA57, CR4_OSFXSR, EFER_LMA } from './control-registers.ts';
 import type { CpuState } from './cpu-state.ts';
-import { CANONICAL_SHIFT, CODE_BASE, CR0, CR3, CR4, MODE, MSR_EFER, SYSTEM_FLAGS, ZERO } from './layout.ts';
+import {
+  CANONICAL_SHIFT,
+  CODE_BASE,
+  CR0,
+  CR3,
+  CR4,
+  MODE,
+  MSR_EFER,
+  SSE_UNAVAILABLE,
+  SYSTEM_FLAGS,
+  ZERO,
+} from './layout.ts';
 import { MODE_CODE_16, MODE_CODE_32, MODE_CODE_64, MODE_CODE_MASK, MODE_FLAT, MODE_STACK_32 } from './mode.ts';
 import { FLAG_VM } from './rflags.ts';
 import {
@@ -47,8 +58,8 @@ function updateSegmentRights(state: CpuState): void {
 }
 
 /**
- * Recomputes what the engine keeps of segments, privilege and flags: decode key, base of the code, and in real mode the
- * rights of the segments.
+ * Recomputes what the engine keeps of segments, privilege, flags and CR0: decode key, base of the code, whether SSE is
+ * available, and in real mode the rights of the segments.
  */
 export function updateMode(state: CpuState): void {
   if ((state.field(CR0) & CR0_PE) === 0) updateSegmentRights(state);
@@ -56,6 +67,8 @@ export function updateMode(state: CpuState): void {
   state.setField(MODE, mode);
   const isIn64BitMode = (mode & MODE_CODE_MASK) === MODE_CODE_64;
   state.copyWide(CODE_BASE, isIn64BitMode ? ZERO : CS_BASE);
+  const isSseAvailable = (state.field(CR0) & (CR0_EM | CR0_TS)) === 0 && (state.field(CR4) & CR4_OSFXSR) !== 0;
+  state.setField(SSE_UNAVAILABLE, isSseAvailable ? 0 : 1);
 }
 
 /**

@@ -130,6 +130,19 @@ export const FAULT_ERROR_CODE = 0x520;
 /** Engine: bounce buffer for accesses that no host page serves (device memory, page crossings): 16 bytes. */
 export const BOUNCE = 0x530;
 
+/** Engine: whether the control registers withhold SSE, so that its instructions fault (u32, 0 or 1). */
+export const SSE_UNAVAILABLE = 0x540;
+/** Engine: why an instruction is left to TypeScript (u32): `ASSIST_*`; and its source operand, if it has been read. */
+export const ASSIST_REASON = 0x544;
+export const ASSIST_SOURCE = 0x550;
+
+/** `ASSIST_REASON`: the control registers withhold the instruction. */
+export const ASSIST_UNAVAILABLE = 1;
+/** The memory operand does not lie at a multiple of its size. */
+export const ASSIST_MISALIGNED = 2;
+/** A case that is not worth emitting. */
+export const ASSIST_COMPUTE = 3;
+
 /** `FAULT_VECTOR` when there is none. */
 export const NO_FAULT = 0xffffffff;
 

@@ -11,6 +11,10 @@ export interface CoreFunctions {
   readonly openSlow: number;
   /** (linear: i64, info: i32, value: i64) -> 0; 1 for a fault; 2 where compiled code must leave it to the interpreter */
   readonly writeSlow: number;
+  /** As `writeSlow`, for a v128 value */
+  readonly writeVectorSlow: number;
+  /** (record) -> `STATUS_*`: runs an instruction's twin in TypeScript */
+  readonly assist: number;
   /** () -> nothing: writes the bounce buffer to where the last `openSlow` came from */
   readonly commit: number;
   /** (offset: i64, info: i32, segment: i32) -> linear address, or -1 for a fault */
@@ -28,6 +32,8 @@ export const CORE_FUNCTION_TYPES = {
   readSlow: { params: ['i64', 'i32'], results: ['i32'] },
   openSlow: { params: ['i64', 'i32'], results: ['i32'] },
   writeSlow: { params: ['i64', 'i32', 'i64'], results: ['i32'] },
+  writeVectorSlow: { params: ['i64', 'i32', 'v128'], results: ['i32'] },
+  assist: { params: ['i32'], results: ['i32'] },
   commit: { params: [], results: [] },
   segment: { params: ['i64', 'i32', 'i32'], results: ['i64'] },
   flags: { params: [], results: ['i32'] },

@@ -76,16 +76,28 @@ function writeSplitCall(code: CodeBuilder, importIndex: number): void {
   code.localGet(1).call(importIndex);
 }
 
-/** Writes the slow store: `(linear, info, value) -> 1 for a fault`. */
-function writeWriteSlow(code: CodeBuilder, imports: { translateWrite: number; commit: number }): void {
+/** What the slow stores call. */
+type StoreImports = { readonly translateWrite: number; readonly commit: number };
+
+/** Writes a slow store: `(linear, info, value) -> 1 for a fault`. @param store stores the value at a host address */
+function writeSlowStore(code: CodeBuilder, imports: StoreImports, store: (e: Emitter, host: Value) => void): void {
   const e = new Emitter(code, new LocalPool(code));
-  const value = e.local('i64', 2);
   writeSplitCall(code, imports.translateWrite);
   const host: Value = e.local('i32', code.addLocal('i32'));
   code.localSet((host as { index: number }).index);
   e.if(e.eqz(host), () => {
     code.i32Const(1).op('return');
   });
+  store(e, host);
+  e.if(e.eq(host, e.i32(CPU_BASE + BOUNCE)), () => {
+    code.call(imports.commit);
+  });
+  code.i32Const(0);
+}
+
+/** Stores as many bytes of an i64 as the access has. */
+function storeInteger(e: Emitter, host: Value): void {
+  const value = e.local('i64', 2);
   const size = e.and(e.local('i32', 1), e.i32(0xff));
   const narrow = e.wrap(value);
   e.if(
@@ -103,10 +115,6 @@ function writeWriteSlow(code: CodeBuilder, imports: { translateWrite: number; co
           ),
       ),
   );
-  e.if(e.eq(host, e.i32(CPU_BASE + BOUNCE)), () => {
-    code.call(imports.commit);
-  });
-  code.i32Const(0);
 }
 
 /**
@@ -140,7 +148,9 @@ export function generateCoreModule(options: {
   }
   writeSplitCall(functions.readSlow.code, imports.translateRead);
   writeSplitCall(functions.openSlow.code, imports.translateOpen);
-  writeWriteSlow(functions.writeSlow.code, imports);
+  writeSlowStore(functions.writeSlow.code, imports, storeInteger);
+  writeSlowStore(functions.writeVectorSlow.code, imports, (e, host) => e.storeTo(host, 0, 128, e.local('v128', 2)));
+  functions.assist.code.localGet(0).call(imports.system);
   functions.commit.code.call(imports.commit);
   writeSegmentFunction(functions.segment.code);
   writeFlagsFunction(functions.flags.code);

@@ -166,6 +166,7 @@ export function generateHandlerModule(shapes: readonly Shape[], memoryPages: num
         leave(STATUS_BRANCH);
       },
       again: () => leave(STATUS_BRANCH),
+      assist: () => void code.localGet(0).call(core.functions.assist).op('return'),
       // The dispatch loop does both.
       locate: () => {},
       relocate: () => {},

@@ -1,7 +1,8 @@
 import type { CodeBuilder } from '@longmode/wasm-encoder';
+import type { RegisterFile } from '../../decode/instruction.ts';
 import { SS } from '../../decode/instruction.ts';
 import type { Emitter, LocalPool, Value, Width } from '../../semantics/language.ts';
-import type { Operand } from '../../semantics/stage.ts';
+import type { Alignment, Operand } from '../../semantics/stage.ts';
 import { BOUNCE, BUDGET, FLAGS_KIND, FLAGS_X, FLAGS_Y, GPR, RIP, RIP_BASE, TLB_READ } from '../../state/layout.ts';
 import { KIND_ADD, KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT, KIND_SUB, KIND_WIDTH_BITS } from '../../state/rflags.ts';
 import { EngineStage, log2Size, type MemoryReference } from '../engine-stage.ts';
@@ -38,6 +39,8 @@ export interface HandlerExits {
   again(): void;
   /** Before TypeScript is called for a memory access: the state says which record executes, and the budget. */
   locate(): void;
+  /** Ends the instruction by its twin in TypeScript. */
+  assist(): void;
   /** After such a call: device memory may have cut the budget, so that nothing follows this instruction. */
   relocate(): void;
 }
@@ -107,7 +110,7 @@ export class HandlerStage extends EngineStage {
   #operand(shape: OperandShape): Operand {
     switch (shape.kind) {
       case 'register':
-        return this.#registerOperand(REGISTER_SLOTS[shape.slot], shape.width);
+        return this.#registerOperand(REGISTER_SLOTS[shape.slot], shape.width, shape.file);
       case 'memory':
         return this.#memoryOperand(shape.width);
       case 'immediate': {
@@ -125,14 +128,24 @@ export class HandlerStage extends EngineStage {
     const misuse = (): never => {
       throw new Error('an immediate cannot be written');
     };
-    return { width, isMemory: false, isImmediate: true, read, write: misuse, open: misuse, address: misuse };
+    return {
+      width,
+      isMemory: false,
+      isImmediate: true,
+      file: undefined,
+      read,
+      write: misuse,
+      open: misuse,
+      address: misuse,
+    };
   }
-  #registerOperand(field: number, width: Width): Operand {
+  #registerOperand(field: number, width: Width, file: RegisterFile): Operand {
     const slot = (): Value => this.#recordHalf(field);
     return {
       width,
       isMemory: false,
       isImmediate: false,
+      file,
       read: () => this.loadFrom(slot(), CPU_BASE, width, 0),
       write: (value) => this.#writeRegister(slot(), CPU_BASE, width, value),
       open: () => {},
@@ -148,14 +161,15 @@ export class HandlerStage extends EngineStage {
       width,
       isMemory: true,
       isImmediate: false,
+      file: undefined,
       address,
       open: () => {
         opened = this.openMemory('operand', address(), width);
       },
-      read: () => (opened ? opened.read() : this.load('operand', address(), width)),
-      write: (value) => {
+      read: (alignment?: Alignment) => (opened ? opened.read() : this.load('operand', address(), width, alignment)),
+      write: (value, alignment?: Alignment) => {
         if (opened) opened.write(value);
-        else this.store('operand', address(), width, value);
+        else this.store('operand', address(), width, value, alignment);
       },
     };
   }
@@ -192,6 +206,10 @@ export class HandlerStage extends EngineStage {
     this.#exits.fault();
   }
 
+  protected leaveToTypeScript(): void {
+    this.#exits.assist();
+  }
+
   protected hostForRead(access: MemoryReference): Value {
     return this.#hostFor(access, false, this.core.readSlow);
   }
@@ -225,7 +243,10 @@ export class HandlerStage extends EngineStage {
       () => {
         this.#exits.locate();
         const info = this.#infoOf(access, true);
-        const failed = this.callFor(this.core.writeSlow, 'i32', linear, info, this.zeroExtend64(value));
+        const failed =
+          width === 128
+            ? this.callFor(this.core.writeVectorSlow, 'i32', linear, info, value)
+            : this.callFor(this.core.writeSlow, 'i32', linear, info, this.zeroExtend64(value));
         this.#exits.relocate();
         this.choose(failed, () => this.fault());
       },

@@ -5,7 +5,7 @@ import {
   NO_REGISTER,
   type RegisterOperand,
 } from '../../decode/instruction.ts';
-import { GPR, RIP_BASE, ZERO } from '../../state/layout.ts';
+import { FPR, FPR_SIZE_BYTES, GPR, RIP_BASE, XMM, XMM_SIZE_BYTES, ZERO } from '../../state/layout.ts';
 import { truthOfCondition } from './fusion.ts';
 import {
   RECORD_A,
@@ -42,8 +42,11 @@ export interface RecordPlace {
   readonly number: number;
 }
 
-const slotOf = (register: RegisterOperand): number =>
-  register.file === 'gpr8high' ? GPR + 8 * register.index + 1 : GPR + 8 * register.index;
+function slotOf({ file, index }: RegisterOperand): number {
+  if (file === 'xmm') return XMM + XMM_SIZE_BYTES * index;
+  if (file === 'mmx') return FPR + FPR_SIZE_BYTES * index;
+  return file === 'gpr8high' ? GPR + 8 * index + 1 : GPR + 8 * index;
+}
 
 /** Writes records into the memory. */
 export class RecordWriter {

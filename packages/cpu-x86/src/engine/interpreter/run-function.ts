@@ -130,6 +130,9 @@ export function writeRunFunction(
       again: () => {
         throw new Error(`${shape.key}: repeated instructions are not inlined`);
       },
+      assist: () => {
+        throw new Error(`${shape.key}: what TypeScript may do is not inlined`);
+      },
       locate: () => {
         e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
         e.storeTo(zero, CPU_BASE + RECORD, 32, record, 2);

@@ -1,4 +1,12 @@
-import { CS, FS, type Instruction, type MemoryOperand, NO_REGISTER, type Operand } from '../../decode/instruction.ts';
+import {
+  CS,
+  FS,
+  type Instruction,
+  type MemoryOperand,
+  NO_REGISTER,
+  type Operand,
+  type RegisterFile,
+} from '../../decode/instruction.ts';
 import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
 import type { Width } from '../../semantics/language.ts';
 import { MODE_CODE_64, MODE_CODE_MASK, MODE_FLAT, MODE_STACK_32 } from '../../state/mode.ts';
@@ -13,7 +21,7 @@ export interface Addressing {
 
 /** An operand as a handler sees it: where to find it in the record. */
 export type OperandShape =
-  | { readonly kind: 'register'; readonly slot: 0 | 1 | 2; readonly width: Width }
+  | { readonly kind: 'register'; readonly slot: 0 | 1 | 2; readonly width: Width; readonly file: RegisterFile }
   | { readonly kind: 'memory'; readonly width: Width }
   | { readonly kind: 'immediate'; readonly width: Width }
   | { readonly kind: 'immediate64'; readonly width: Width };
@@ -38,6 +46,9 @@ export interface Shape {
   /** The flags that the instruction sets are overwritten before anything can see them. */
   readonly flagsDead: boolean;
 }
+
+/** Registers in keys of shapes; 'r' for general ones. */
+const FILE_LETTER: Readonly<Partial<Record<RegisterFile, string>>> = { xmm: 'x', mmx: 'm' };
 
 /** Ends the key of a shape whose flags are dead. */
 export const FLAGS_DEAD_SUFFIX = ' nf';
@@ -94,7 +105,7 @@ export function shapeOf(instruction: Instruction, mode: number, flagsDead: boole
   const operands = explicitOperands(instruction).map((operand): OperandShape => {
     switch (operand.kind) {
       case 'register':
-        return { kind: 'register', slot: slot++ as 0 | 1 | 2, width: operand.width as Width };
+        return { kind: 'register', slot: slot++ as 0 | 1 | 2, width: operand.width as Width, file: operand.file };
       case 'memory':
         return { kind: 'memory', width: (operand.width || width) as Width };
       case 'immediate': {
@@ -110,7 +121,9 @@ export function shapeOf(instruction: Instruction, mode: number, flagsDead: boole
   const addressText = addressing
     ? `[${addressing.width}${addressing.hasIndex ? 'x' : ''}${addressing.segmentation}]`
     : `a${instruction.addressSize}`;
-  const operandText = operands.map((o) => `${o.kind === 'register' ? `r${o.slot}` : o.kind}${o.width}`).join();
+  const operandText = operands
+    .map((o) => `${o.kind === 'register' ? `${FILE_LETTER[o.file] ?? 'r'}${o.slot}` : o.kind}${o.width}`)
+    .join();
   const modeText = is64BitMode ? '' : ` ${isFlat ? 'flat' : 'seg'}/s${stackWidth}`;
   const key = `${semantics}${conditionCode || ''}/${width} ${operandText} ${addressText}${repeat || ''}${modeText}${flagsDead ? FLAGS_DEAD_SUFFIX : ''}`;
   return {

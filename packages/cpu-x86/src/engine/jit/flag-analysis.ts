@@ -1,3 +1,4 @@
+import type { RegisterOperand } from '../../decode/instruction.ts';
 import type { Width } from '../../semantics/language.ts';
 import { explicitOperands } from '../interpreter/shape.ts';
 import { effectsOf, type InstructionEffects } from './instruction-effects.ts';
@@ -25,12 +26,15 @@ export function effectsOfInstruction({ instruction, shape }: RegionInstruction):
   return effectsOf(shape, immediate?.kind === 'immediate' ? immediate.low : undefined);
 }
 
+const isGeneral = ({ file }: RegisterOperand): boolean => file === 'gpr' || file === 'gpr8high';
+
 /** @returns mask of the general registers that an instruction may write */
 export function registersWrittenBy(item: RegionInstruction): number {
   const { writtenRegisters, writtenOperands } = effectsOfInstruction(item);
   let mask = writtenRegisters;
   explicitOperands(item.instruction).forEach((operand, position) => {
-    if (operand.kind === 'register' && (writtenOperands >> position) & 1) mask |= 1 << operand.index;
+    if (operand.kind === 'register' && isGeneral(operand) && (writtenOperands >> position) & 1)
+      mask |= 1 << operand.index;
   });
   return mask;
 }

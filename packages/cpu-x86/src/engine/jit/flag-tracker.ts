@@ -49,8 +49,8 @@ export class FlagTracker {
     const e = this.#e;
     const fixedX = x && e.fix(x);
     const fixedY = y && e.fix(y);
-    if (fixedX) e.assign(this.#x[fixedX.type], fixedX);
-    if (fixedY) e.assign(this.#y[fixedY.type], fixedY);
+    if (fixedX) e.assign(this.#x[fixedX.type as 'i32' | 'i64'], fixedX);
+    if (fixedY) e.assign(this.#y[fixedY.type as 'i32' | 'i64'], fixedY);
     this.form = form;
   }
 

@@ -75,6 +75,7 @@ class EffectsStage extends Semantics {
       width,
       isMemory,
       isImmediate,
+      file: shape.kind === 'register' ? shape.file : undefined,
       read: () => {
         touch();
         return isImmediate && immediate !== undefined ? this.constant(width, immediate) : this.#some(width);
@@ -150,6 +151,16 @@ class EffectsStage extends Semantics {
     return this.#some(32);
   }
   writeSystemFlag(): void {}
+  readField(_field: number, width: Width): Value {
+    return this.#some(width);
+  }
+  writeField(): void {}
+  requireSse(): void {
+    this.#mayFault();
+  }
+  assistIf(): void {
+    this.#mayFault();
+  }
   nextRip(): Value {
     return this.#some(64);
   }

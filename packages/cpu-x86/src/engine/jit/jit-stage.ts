@@ -1,6 +1,7 @@
 import { BASE_RIP, type Operand as DecodedOperand, type MemoryOperand, NO_REGISTER } from '../../decode/instruction.ts';
 import type { Value, Width } from '../../semantics/language.ts';
-import type { Operand, StringBlock, StringStep } from '../../semantics/stage.ts';
+import type { Alignment, Operand, StringBlock, StringStep } from '../../semantics/stage.ts';
+import { FPR, FPR_SIZE_BYTES, XMM, XMM_SIZE_BYTES } from '../../state/layout.ts';
 import { KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT } from '../../state/rflags.ts';
 import { EngineStage, type MemoryReference } from '../engine-stage.ts';
 import { explicitOperands, memoryOperand } from '../interpreter/shape.ts';
@@ -79,12 +80,14 @@ export class JitStage extends EngineStage {
     };
     switch (operand.kind) {
       case 'register': {
-        const { index } = operand;
+        const { file, index } = operand;
+        if (file === 'xmm' || file === 'mmx') return this.#vectorOperand(file, index);
         const isHigh = operand.file === 'gpr8high';
         return {
           width,
           isMemory: false,
           isImmediate: false,
+          file,
           read: () => (isHigh ? this.readHighByte(index) : this.readGpr(index, width)),
           write: (value) => (isHigh ? this.writeHighByte(index, value) : this.writeGpr(index, width, value)),
           open: () => {},
@@ -101,6 +104,7 @@ export class JitStage extends EngineStage {
           width,
           isMemory: false,
           isImmediate: true,
+          file: undefined,
           read: () => value,
           write: misuse,
           open: misuse,
@@ -113,6 +117,23 @@ export class JitStage extends EngineStage {
         throw new Error(`${this.shape.key}: unexpected operand ${operand.kind}`);
     }
   }
+  /** Vector registers stay in the state. */
+  #vectorOperand(file: 'xmm' | 'mmx', index: number): Operand {
+    const field = file === 'xmm' ? XMM + XMM_SIZE_BYTES * index : FPR + FPR_SIZE_BYTES * index;
+    const width = file === 'xmm' ? 128 : 64;
+    return {
+      width,
+      isMemory: false,
+      isImmediate: false,
+      file,
+      read: () => this.readField(field, width),
+      write: (value) => this.writeField(field, width, value),
+      open: () => {},
+      address: () => {
+        throw new Error('a register has no address');
+      },
+    };
+  }
   #memoryOperand(operand: MemoryOperand, width: Width): Operand {
     let opened: { read(): Value; write(value: Value): void } | undefined;
     const address = (): Value => this.let(this.#effectiveAddress(operand));
@@ -120,14 +141,15 @@ export class JitStage extends EngineStage {
       width,
       isMemory: true,
       isImmediate: false,
+      file: undefined,
       address,
       open: () => {
         opened = this.openMemory('operand', address(), width);
       },
-      read: () => (opened ? opened.read() : this.load('operand', address(), width)),
-      write: (value) => {
+      read: (alignment?: Alignment) => (opened ? opened.read() : this.load('operand', address(), width, alignment)),
+      write: (value, alignment?: Alignment) => {
         if (opened) opened.write(value);
-        else this.store('operand', address(), width, value);
+        else this.store('operand', address(), width, value, alignment);
       },
     };
   }
@@ -164,6 +186,17 @@ export class JitStage extends EngineStage {
   }
   protected leaveByFault(): void {
     this.#exits.leaveBefore('fault');
+  }
+
+  protected leaveToTypeScript(): void {
+    this.undo();
+    this.#exits.leaveBefore('interpreter');
+  }
+  /** Nothing within a basic block changes what its first instruction of SSE has found. */
+  override requireSse(): void {
+    if (this.#frame.isSseChecked) return;
+    super.requireSse();
+    this.#frame.isSseChecked = true;
   }
 
   // What the TLB does not know is left to the interpreter: no way through a unit comes back from a call, so that the

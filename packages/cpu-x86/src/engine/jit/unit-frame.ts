@@ -19,6 +19,8 @@ export class UnitFrame {
   readonly tlbTable: Local;
   /** Instructions of the current block before the one that is being written. */
   position = 0;
+  /** An instruction of the current block has found SSE available. */
+  isSseChecked = false;
   readonly #gprs: readonly (Local | undefined)[];
 
   /** @param registers mask of the general registers in use */

@@ -208,6 +208,7 @@ export class UnitWriter {
     const frame = this.#frame;
     frame.locals.release();
     frame.position = 0;
+    frame.isSseChecked = false;
     this.#flags.form = this.#analysis.formAt[block.id] as FlagAnalysis['formAt'][number];
     if (this.#loopHeaders.has(block.id) || block.followsRepeat) {
       e.if(e.ltS(frame.budget, e.i32(this.#budgetNeeded)), () => this.#leaveAt(block));

@@ -11,6 +11,7 @@ import {
   CR0_TS,
   CR0_WP,
   CR4_LA57,
+  CR4_OSFXSR,
   CR4_PAE,
   CR4_PCIDE,
   CR4_PGE,
@@ -131,6 +132,7 @@ function writeCr4(cpu: SystemCpu, value: number): Outcome {
   }
   state.setField(CR4, value);
   if ((changed & CR4_CHANGES_TRANSLATION) !== 0) cpu.pagingChanged({ keepGlobal: false });
+  if ((changed & CR4_OSFXSR) !== 0) cpu.modeChanged();
   return serialize(cpu);
 }
 

@@ -71,7 +71,7 @@ describe('undefined and unoffered instructions', () => {
     ['MWAIT', [0x0f, 0x01, 0xc9]],
     ['XGETBV', [0x0f, 0x01, 0xd0]],
     ['XSETBV', [0x0f, 0x01, 0xd1]],
-    ['ADDPS', [0x0f, 0x58, 0xc1]],
+    ['RSM', [0x0f, 0xaa]],
   ] as const)('%s gives #UD', (_name, bytes) => {
     expect(faultOf(new FakeCpu('64-bit'), ...bytes)).toEqual(UD);
   });
