@@ -4,7 +4,11 @@
  * Ports: one, write-only ({@link BIOS_TRAP_PORT}). Memory: the ROM of 64 KiB, which the machine maps at F0000h and at the end
  * of the first 4 GiB.
  *
+<<<<<<< HEAD
  * **Not emulated**: see the headers of the services; above all VBE, APM, PnP BIOS, ACPI and SMBIOS tables, option
+=======
+ * **Not emulated**: see the headers of the services; above all APM, PCI BIOS, PnP BIOS, ACPI and SMBIOS tables, option
+>>>>>>> e0d0952 (feat(vga): Bochs's display interface, VBE 2.0 and a linear frame buffer)
  * ROMs, protected-mode entry points.
  *
  * @source the references of the services
@@ -59,6 +63,8 @@ export interface BiosOptions {
   readonly bootOrder?: readonly number[];
   /** By default a VGA, programmed through its ports. */
   readonly video?: VideoFirmware;
+  /** Physical address of the adapter's linear frame buffer; without it VESA modes have only the window at A0000h. */
+  readonly framebufferBase?: number;
   /** Loaded into the display adapter and copied to the ROM. Without them the adapter keeps the font that it has. */
   readonly fonts?: VideoFonts;
   readonly onEvent?: (event: BiosEvent) => void;
@@ -143,6 +149,7 @@ export class Bios implements Component<BiosState> {
       ports,
       clock: options.clock,
       video: options.video ?? vgaFirmware(ports, memory, fonts),
+      framebufferBase: options.framebufferBase,
       drives,
       memoryMap: options.memoryMap ?? memoryMapE820(options.ramSizeBytes),
       bootOrder: options.bootOrder ?? drives.numbers,

@@ -36,6 +36,9 @@ export const PORT_VGA_MISC_READ = 0x3cc;
 export const PORT_VGA_GRAPHICS = 0x3ce;
 export const PORT_VGA_CRTC_COLOUR = 0x3d4;
 export const PORT_VGA_CRTC_MONO = 0x3b4;
+/** The display interface of Bochs: index and data, 16 bits each. */
+export const PORT_DISPI_INDEX = 0x1ce;
+export const PORT_DISPI_DATA = 0x1cf;
 /** Where POST looks for serial ports. */
 export const PORT_SERIAL_BASES: readonly number[] = [0x3f8, 0x2f8, 0x3e8, 0x2e8];
 export const PORT_PCI_ADDRESS = 0xcf8;

@@ -84,6 +84,8 @@ export type Engine = 'interpreter' | 'jit' | 'check';
 export interface CpuOptions {
   /** Bytes of RAM from physical address 0: a multiple of 4096, at least 1 MiB. */
   readonly ramSizeBytes: number;
+  /** Bytes of `memory.deviceMemory`, a multiple of 4096; none unless told. */
+  readonly deviceMemorySizeBytes?: number;
   readonly ports?: PortIo;
   readonly memoryIo?: MemoryIo;
   readonly interrupts?: InterruptSource;
@@ -148,7 +150,11 @@ export class Cpu {
   constructor(options: CpuOptions) {
     this.#options = options;
     this.model = options.model ?? DEFAULT_CPU_MODEL;
-    this.memory = new GuestMemory({ ramSizeBytes: options.ramSizeBytes, io: options.memoryIo ?? OPEN_MEMORY });
+    this.memory = new GuestMemory({
+      ramSizeBytes: options.ramSizeBytes,
+      deviceMemorySizeBytes: options.deviceMemorySizeBytes ?? 0,
+      io: options.memoryIo ?? OPEN_MEMORY,
+    });
     const { wasm } = this.memory;
     this.state = new CpuState(wasm.buffer, CPU_BASE);
     this.exceptionLog = new ExceptionLog();
@@ -308,6 +314,18 @@ export class Cpu {
   set isA20Enabled(enabled: boolean) {
     if (enabled === this.memory.isA20Enabled) return;
     this.memory.isA20Enabled = enabled;
+    this.#access.flush();
+    this.#cache.flushTranslations();
+    this.#attention = true;
+  }
+  /**
+   * Shows `memory.deviceMemory` from a physical address on, or nowhere: a frame buffer behind a base address register.
+   * Guest code then works on it as on RAM. Not part of the state: the device that is moved about remembers where it is.
+   *
+   * @param start a multiple of 4096 at or above the RAM's size; RAM wins where they overlap
+   */
+  mapDeviceMemory(start: number | null): void {
+    this.memory.mapDeviceMemory(start);
     this.#access.flush();
     this.#cache.flushTranslations();
     this.#attention = true;

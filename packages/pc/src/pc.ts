@@ -9,6 +9,9 @@ import { Pit8254, SystemControlPortB } from '@longmode/pit-8254';
 import { cmosForMemory, Rtc146818 } from '@longmode/rtc-146818';
 import { Uart16550 } from '@longmode/uart-16550';
 import {
+  DISPI_PORT_BASE,
+  DISPI_PORT_COUNT,
+  DISPI_PORT_OFFSET,
   FONT_8X8,
   FONT_8X14,
   FONT_8X16,
@@ -16,6 +19,7 @@ import {
   VGA_MEMORY_SIZE,
   VGA_PORT_BASE,
   VGA_PORT_COUNT,
+  VGA_VIDEO_MEMORY_SIZE,
   Vga,
 } from '@longmode/vga';
 import { enterKernel } from './boot-plan.ts';
@@ -39,6 +43,8 @@ import {
 import { isWaiting, type WakeSource, wakeSourceOf } from './wake.ts';
 
 const DEBUG_EXIT_PORT = 0xf4;
+/** Where the frame buffer is. */
+const FRAMEBUFFER_BASE = 0xfd00_0000;
 const FOUR_GIB = 0x1_0000_0000;
 
 /** CMOS types of floppy drives; every size is shown as the 1.44 MB drive that reads it, but for 2.88 MB. */
@@ -93,6 +99,7 @@ export class Pc {
     // Processor and interrupt controllers.
     this.cpu = new Cpu({
       ramSizeBytes: this.ramSizeBytes,
+      deviceMemorySizeBytes: VGA_VIDEO_MEMORY_SIZE,
       ports: {
         readPort: (port, width) => this.#readPort(port, width),
         writePort: (port, width, value) => this.#writePort(port, width, value),
@@ -165,7 +172,7 @@ export class Pc {
       interrupt: this.picMaster.input(4),
       onTransmit: (byte) => events.onSerial?.(byte),
     });
-    this.vga = new Vga({ clock });
+    this.vga = new Vga({ clock, videoMemory: this.cpu.memory.deviceMemory });
     this.pci = new PciBus();
     this.pci.add(0, 0, HOST_BRIDGE_82441FX);
     this.pci.add(1, 0, ISA_BRIDGE_PIIX3);
@@ -182,6 +189,7 @@ export class Pc {
       ramSizeBytes: this.ramSizeBytes,
       ...(config.disks === undefined ? {} : { disks: config.disks }),
       ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
+      framebufferBase: FRAMEBUFFER_BASE,
       fonts: { rows8: FONT_8X8, rows14: FONT_8X14, rows16: FONT_8X16 },
       onEvent: (event) => events.onFirmware?.(event),
     });
@@ -207,6 +215,14 @@ export class Pc {
       claim({ name: 'power-control', first: port, count: 2, device, width: 16 });
     }
     claim({ name: 'vga', first: VGA_PORT_BASE, count: VGA_PORT_COUNT, device: this.vga });
+    claim({
+      name: 'vga',
+      first: DISPI_PORT_BASE,
+      count: DISPI_PORT_COUNT,
+      device: this.vga,
+      offset: DISPI_PORT_OFFSET,
+      width: 16,
+    });
     claim({ name: 'com1', first: 0x3f8, count: 8, device: this.com1 });
     claim({ name: 'pic-elcr', first: 0x4d0, count: 1, device: this.picMaster.elcr });
     claim({ name: 'pic-elcr', first: 0x4d1, count: 1, device: this.picSlave.elcr });
@@ -220,6 +236,7 @@ export class Pc {
     memory.setRegion(0xc0000, ROM_BASE, 'rom');
     memory.setRegion(ROM_BASE, ROM_BASE + ROM_SIZE_BYTES, 'rom');
     memory.setAlias(FOUR_GIB - ROM_SIZE_BYTES, ROM_SIZE_BYTES, ROM_BASE);
+    this.cpu.mapDeviceMemory(FRAMEBUFFER_BASE);
     this.memoryMap.claim({ name: 'vga', first: VGA_MEMORY_BASE, sizeBytes: VGA_MEMORY_SIZE, device: this.vga });
 
     const parts = [

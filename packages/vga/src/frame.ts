@@ -18,6 +18,8 @@ import {
   GC_MODE_SHIFT_256,
   GC_MODE_SHIFT_INTERLEAVE,
   SEQ_CHARACTER_MAP_SELECT,
+  SEQ_CLOCKING_HALF_DOT_CLOCK,
+  SEQ_CLOCKING_MODE,
 } from './registers.ts';
 import {
   displayAddress,
@@ -32,13 +34,24 @@ import type { VgaRegisters } from './state.ts';
 import { cursorLocation, isBlanked, isCursorLine, isTextMode } from './text-screen.ts';
 import { beamPosition, characterWidth, vgaTiming } from './timing.ts';
 
-/** One picture. Scan lines that the adapter merely repeats (double scan, 200-line graphics) are in it once. */
+/**
+ * One picture. Scan lines that the adapter merely repeats (double scan, 200-line graphics) are in it once, and so are the
+ * dots of a slow dot clock.
+ */
 export interface Frame {
   /** Pixels. */
   width: number;
   height: number;
+  /** Dots and scan lines of one pixel on the monitor: 2 by 2 in the modes of 320 by 200. */
+  pixelWidth: number;
+  pixelHeight: number;
   /** `4 * width * height` bytes, row by row from the top left: red, green, blue, alpha 255. */
   rgba: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** A colour RRGGBBh as the word that four bytes of RGBA make, opaque; the upper byte is ignored. */
+export function packColor(color: number): number {
+  return 0xff000000 | ((color & 0xff) << 16) | (color & 0xff00) | ((color >> 16) & 0xff);
 }
 
 /** Frames between two changes of the cursor's and of blinking characters' visibility. */
@@ -148,8 +161,10 @@ function lineRepeat(registers: VgaRegisters): number {
   return isTextMode(registers) || isRowScanAddressed(registers) ? double : double * rowHeight(registers);
 }
 
-function fillBlack(rgba: Uint8ClampedArray): void {
-  for (let at = 3; at < rgba.length; at += 4) rgba[at] = 0xff;
+/** Dots of one pixel: the slow dot clock makes them twice as wide, and so do pixels of eight bits. */
+function dotsPerPixel(registers: VgaRegisters): number {
+  const isSlow = ((registers.sequencer[SEQ_CLOCKING_MODE] as number) & SEQ_CLOCKING_HALF_DOT_CLOCK) !== 0;
+  return (isSlow ? 2 : 1) * (isEightBit(registers) ? 2 : 1);
 }
 
 /**
@@ -166,12 +181,15 @@ export function renderFrame(registers: VgaRegisters, planes: Uint32Array, now: n
   const width = displayedCharacters(registers) * dotsPerCharacter;
   const repeat = lineRepeat(registers);
   const lines = scanLines(registers).filter((_, y) => y % repeat === 0);
-  const rgba = new Uint8ClampedArray(4 * width * lines.length);
+  const height = lines.length;
+  const to = new Uint32Array(width * height);
+  const rgba = new Uint8ClampedArray(to.buffer);
+  const picture = { width, height, pixelWidth: dotsPerPixel(registers), pixelHeight: repeat, rgba };
   if (isBlanked(registers)) {
-    fillBlack(rgba);
-    return { width, height: lines.length, rgba };
+    to.fill(packColor(0));
+    return picture;
   }
-  const colors = is256 ? dacColors(registers) : attributeColors(registers);
+  const colors = Uint32Array.from(is256 ? dacColors(registers) : attributeColors(registers), packColor);
   const { frame } = beamPosition(vgaTiming(registers), now);
   const draw = isText ? drawText(registers, planes, frame) : drawGraphics(registers, planes);
   const pixels = new Uint8Array(width + dotsPerCharacter);
@@ -179,13 +197,7 @@ export function renderFrame(registers: VgaRegisters, planes: Uint32Array, now: n
   for (const line of lines) {
     draw(line, pixels);
     const pan = panning(registers, dotsPerCharacter, line);
-    for (let x = 0; x < width; x++, at += 4) {
-      const color = colors[pixels[x + pan] as number] as number;
-      rgba[at] = color >> 16;
-      rgba[at + 1] = (color >> 8) & 0xff;
-      rgba[at + 2] = color & 0xff;
-      rgba[at + 3] = 0xff;
-    }
+    for (let x = 0; x < width; x++) to[at++] = colors[pixels[x + pan] as number] as number;
   }
-  return { width, height: lines.length, rgba };
+  return picture;
 }

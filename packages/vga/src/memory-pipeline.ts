@@ -76,7 +76,7 @@ function planeOffset(registers: VgaRegisters, address: number): number {
 /**
  * Reads one byte through the latches.
  *
- * @param planes 65,536 words, one per plane offset
+ * @param planes 65,536 words or more, one per plane offset
  * @param offset bytes from A0000h
  * @returns the byte, or FFh (open bus) outside the selected window
  */
@@ -159,7 +159,7 @@ function graphicsData(registers: VgaRegisters, value: number): number {
 /**
  * Writes one byte through the graphics controller and the map mask.
  *
- * @param planes 65,536 words, one per plane offset
+ * @param planes 65,536 words or more, one per plane offset
  * @param offset bytes from A0000h
  * @returns whether the memory changed
  */

@@ -3,6 +3,7 @@
  *
  * @source IBM PS/2 Hardware Interface Technical Reference, "Video Subsystem"
  */
+import { DISPI_8BIT_DAC } from './dispi.ts';
 import {
   ATC_MASKS,
   CRTC_COUNT,
@@ -72,13 +73,14 @@ function advanceDac(registers: VgaRegisters): void {
 /** The DAC takes a colour when its third component arrives. */
 function writeDac(registers: VgaRegisters, value: number): boolean {
   const { dac, dacPending, dacIndex, dacComponent } = registers;
+  const component = (registers.dispi.enable & DISPI_8BIT_DAC) !== 0 ? value : value & 0x3f;
   let isNew = false;
   if (dacComponent < 2) {
-    dacPending[dacComponent] = value & 0x3f;
+    dacPending[dacComponent] = component;
   } else {
     const isRedNew = store(dac, 3 * dacIndex, dacPending[0] as number);
     const isGreenNew = store(dac, 3 * dacIndex + 1, dacPending[1] as number);
-    isNew = store(dac, 3 * dacIndex + 2, value & 0x3f) || isRedNew || isGreenNew;
+    isNew = store(dac, 3 * dacIndex + 2, component) || isRedNew || isGreenNew;
   }
   advanceDac(registers);
   return isNew;

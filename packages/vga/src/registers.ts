@@ -7,6 +7,12 @@
 export const VGA_PORT_BASE = 0x3b0;
 /** How many ports the adapter decodes: 3B0h to 3DFh. */
 export const VGA_PORT_COUNT = 0x30;
+/** First I/O port of the display interface: the index; the data port follows. */
+export const DISPI_PORT_BASE = 0x1ce;
+/** How many ports the display interface decodes: an index, and data also where a word is aligned. */
+export const DISPI_PORT_COUNT = 3;
+/** The offset at which the adapter sees the first port of the display interface. */
+export const DISPI_PORT_OFFSET = 0x30;
 /** Physical address of the first byte of the video memory window. */
 export const VGA_MEMORY_BASE = 0xa0000;
 /** Size in bytes of the address range that the adapter may answer: A0000h to BFFFFh. */

@@ -1,4 +1,7 @@
-import { ATC_MASKS, CRTC_COUNT, GC_MASKS, PLANE_SIZE, SEQ_MASKS } from './registers.ts';
+import { DISPI_FIELDS, type DispiRegisters, resetDispi } from './dispi.ts';
+import { ATC_MASKS, CRTC_COUNT, GC_MASKS, SEQ_MASKS } from './registers.ts';
+import { VgaError } from './state-error.ts';
+import type { VideoMemoryRun } from './video-memory.ts';
 
 /** Every register of the adapter by field name; plain data. */
 export interface VgaRegisters {
@@ -19,7 +22,7 @@ export interface VgaRegisters {
   /** The flip-flop of 3C0h: whether the next write is data. */
   isAttributeDataNext: boolean;
   attribute: Uint8Array;
-  /** 256 colours of three six-bit components, red first. */
+  /** 256 colours of three components, red first; six bits each, or eight while the display interface says so. */
   dac: Uint8Array;
   dacIndex: number;
   /** Which component 3C9h transfers next: 0 red, 1 green, 2 blue. */
@@ -30,24 +33,14 @@ export interface VgaRegisters {
   pelMask: number;
   /** The four read latches, plane 0 in bits 7–0. */
   latches: number;
+  /** The display interface of Bochs, for modes beyond the VGA's. */
+  dispi: DispiRegisters;
 }
 
 /** The whole state of the adapter: its registers and its memory. */
 export interface VgaState extends VgaRegisters {
-  /** 256 KiB; the byte at offset `o` of plane `p` is at `4 * o + p`. */
-  videoMemory: Uint8Array;
-}
-
-/** Error of {@link restoreRegisters}: the state is not one that this adapter can be in. */
-export class VgaError extends Error {
-  readonly code = 'bad-state';
-  /** The field that is wrong; empty when the state is no record at all. */
-  readonly field: string;
-  constructor(field: string, expected: string) {
-    super(`VGA state: ${field === '' ? 'it' : `field '${field}'`} must be ${expected}`);
-    this.name = 'VgaError';
-    this.field = field;
-  }
+  /** What is not zero; the byte at offset `o` of plane `p` is at `4 * o + p`. */
+  videoMemory: readonly VideoMemoryRun[];
 }
 
 /**
@@ -75,6 +68,7 @@ export function resetRegisters(): VgaRegisters {
     dacPending: new Uint8Array(2),
     pelMask: 0xff,
     latches: 0,
+    dispi: resetDispi(),
   };
 }
 
@@ -100,11 +94,9 @@ export function copyRegisters(from: VgaRegisters): VgaRegisters {
     dacPending: from.dacPending.slice(),
     pelMask: from.pelMask,
     latches: from.latches,
+    dispi: { ...from.dispi },
   };
 }
-
-/** Six bits in each component of each colour. */
-const DAC_MASKS: readonly number[] = Array.from({ length: 768 }, () => 0x3f);
 
 function requireInteger(state: VgaState, field: keyof VgaState, max: number): void {
   const value = state[field];
@@ -125,8 +117,18 @@ function requireMasked(state: VgaState, field: keyof VgaState, masks: readonly n
   if (wrong >= 0) throw new VgaError(field, `free of reserved bits at index ${wrong}`);
 }
 
+function requireDispi(dispi: unknown): void {
+  if (typeof dispi !== 'object' || dispi === null) throw new VgaError('dispi', 'a record');
+  for (const field of DISPI_FIELDS) {
+    const value = (dispi as Partial<DispiRegisters>)[field];
+    if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0xffff) {
+      throw new VgaError(`dispi.${field}`, 'an integer of 16 bits');
+    }
+  }
+}
+
 /**
- * Checks a whole state before any of it is taken.
+ * Checks the registers of a state before any of them is taken.
  *
  * @throws VgaError naming the first field that is missing or out of range
  */
@@ -148,8 +150,8 @@ export function restoreRegisters(state: VgaState): VgaRegisters {
   requireMasked(state, 'graphics', GC_MASKS);
   requireMasked(state, 'attribute', ATC_MASKS);
   requireBytes(state, 'crtc', CRTC_COUNT);
-  requireMasked(state, 'dac', DAC_MASKS);
-  requireMasked(state, 'dacPending', [0x3f, 0x3f]);
-  requireBytes(state, 'videoMemory', 4 * PLANE_SIZE);
+  requireBytes(state, 'dac', 768);
+  requireBytes(state, 'dacPending', 2);
+  requireDispi(state.dispi);
   return copyRegisters(state);
 }

@@ -6,6 +6,7 @@
  */
 import { CODE_PAGE_437 } from './code-page-437.ts';
 import { attributeColors } from './color.ts';
+import { isDispiEnabled } from './dispi.ts';
 import {
   ATC_INDEX_PALETTE_ADDRESS_SOURCE,
   ATC_MODE_BLINK,
@@ -69,9 +70,10 @@ export interface TextScreen {
   palette: number[];
 }
 
-/** Whether the CRTC runs and both graphics and attribute controller are in alphanumeric mode. */
+/** Whether no extended mode is on, the CRTC runs, and both graphics and attribute controller are in alphanumeric mode. */
 export function isTextMode(registers: VgaRegisters): boolean {
   return (
+    !isDispiEnabled(registers.dispi) &&
     ((registers.crtc[CRTC_MODE_CONTROL] as number) & CRTC_MODE_RUN) !== 0 &&
     ((registers.graphics[GC_MISCELLANEOUS] as number) & GC_MISC_GRAPHICS) === 0 &&
     ((registers.attribute[ATC_MODE_CONTROL] as number) & ATC_MODE_GRAPHICS) === 0

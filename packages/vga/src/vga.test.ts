@@ -2,17 +2,18 @@ import { checkDevice, checkRestore } from '@longmode/device-testing';
 import type { VirtualClock } from '@longmode/machine';
 import { describe, expect, it } from 'vitest';
 import {
+  DISPI_PORT_COUNT,
+  DISPI_PORT_OFFSET,
   MODE_3_REGISTERS,
   MODE_12_REGISTERS,
   MODE_13_REGISTERS,
   programMode,
   VGA_MEMORY_SIZE,
-  VGA_PORT_COUNT,
   Vga,
   VgaError,
 } from './index.ts';
 
-const make = (): Vga => new Vga({ clock: { now: 0 } });
+const make = (): Vga => new Vga({ clock: { now: 0 }, videoMemory: new Uint8Array(0x40000) });
 
 function indexed(vga: Vga, port: number, index: number, value?: number): number {
   vga.writePort(port, 8, index);
@@ -22,13 +23,25 @@ function indexed(vga: Vga, port: number, index: number, value?: number): number 
 
 describe('the device contract', () => {
   const description = {
-    make: ({ clock }: { clock: VirtualClock }) => new Vga({ clock }),
-    ports: VGA_PORT_COUNT,
+    make: ({ clock }: { clock: VirtualClock }) => new Vga({ clock, videoMemory: new Uint8Array(0x50000) }),
+    ports: DISPI_PORT_OFFSET + DISPI_PORT_COUNT,
     memory: VGA_MEMORY_SIZE,
     actions: {
       mode3: (vga: Vga) => programMode(vga, MODE_3_REGISTERS),
       mode12: (vga: Vga) => programMode(vga, MODE_12_REGISTERS),
       mode13: (vga: Vga) => programMode(vga, MODE_13_REGISTERS),
+      extended: (vga: Vga) => {
+        for (const [index, value] of [
+          [1, 160],
+          [2, 100],
+          [3, 16],
+          [4, 0x41],
+          [5, 2],
+        ] as const) {
+          vga.writePort(DISPI_PORT_OFFSET, 16, index);
+          vga.writePort(DISPI_PORT_OFFSET + 1, 16, value);
+        }
+      },
     },
     runs: 4,
     steps: 60,
@@ -191,7 +204,8 @@ describe('a snapshot', () => {
     programMode(vga, MODE_3_REGISTERS);
     vga.writeMemory(0x18000 + 2 * 5, 16, 0x1f41);
     const { videoMemory } = vga.snapshot();
-    expect([...videoMemory.subarray(40, 44)]).toEqual([0x41, 0x1f, 0, 0]);
+    expect(videoMemory.map(({ offset, bytes }) => [offset, bytes.length])).toEqual([[0, 4096]]);
+    expect([...(videoMemory[0]?.bytes.subarray(40, 44) ?? [])]).toEqual([0x41, 0x1f, 0, 0]);
   });
 
   it('that cannot be is refused with the field that is wrong', () => {

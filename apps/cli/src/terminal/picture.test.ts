@@ -72,7 +72,7 @@ describe('a printed screen', () => {
 describe('a graphics picture', () => {
   it('has two pixels a cell', () => {
     const rgba = new Uint8ClampedArray([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255]);
-    const rows = graphicsRows({ width: 2, height: 2, rgba }, 8, 3, 24);
+    const rows = graphicsRows({ width: 2, height: 2, pixelWidth: 1, pixelHeight: 1, rgba }, 8, 3, 24);
     expect(rows.length).toBe(3);
     expect(rows[0]).toBe(
       `\x1b[38;2;255;0;0;48;2;255;0;0m${'▀'.repeat(4)}\x1b[38;2;0;255;0;48;2;0;255;0m${'▀'.repeat(4)}\x1b[0m`,
@@ -84,7 +84,8 @@ describe('a graphics picture', () => {
     [5, 0],
     [1, 1],
   ])('fits into %i by %i', (columns, rows) => {
-    const frame = { width: 320, height: 200, rgba: new Uint8ClampedArray(320 * 200 * 4) };
+    const rgba = new Uint8ClampedArray(320 * 200 * 4);
+    const frame = { width: 320, height: 200, pixelWidth: 2, pixelHeight: 2, rgba };
     expect(graphicsRows(frame, columns, rows, 24).length).toBeLessThanOrEqual(rows);
   });
 });

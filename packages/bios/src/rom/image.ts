@@ -17,6 +17,8 @@ export const ROM_TABLE = {
   font16: 0x4000,
   /** Static functionality table of INT 10h AH=1Bh, 16 bytes. */
   videoFunctionality: 0x5000,
+  /** The VESA_STRINGS, each with a zero behind it. */
+  vesaStrings: 0x5010,
   name: 0xe000,
   hardDisk0: 0xe401,
   hardDisk1: 0xe411,
@@ -66,6 +68,9 @@ const FLOPPY_PARAMETERS = [0xaf, 0x02, 0x25, 0x02, 0x12, 0x1b, 0xff, 0x6c, 0xf6,
 /** AH=1Bh: modes 0-3 and 7, 0Dh-13h; 200/350/400 lines; and the functions that exist here. */
 const VIDEO_FUNCTIONALITY = [0xff, 0xe0, 0x0f, 0, 0, 0, 0, 0x07, 0x02, 0x08, 0xe7, 0x0c, 0, 0, 0, 0];
 
+/** What AX=4F00h of INT 10h tells: the OEM, the vendor, the product and its revision. */
+export const VESA_STRINGS = ['longmode VGA', 'longmode', 'longmode VGA BIOS', '1.0'] as const;
+
 /** Initial offsets of the vectors 08h to 1Fh, as at F000:FEF3 of every PC. */
 const FIRST_LISTED_VECTOR = 0x08;
 const LAST_LISTED_VECTOR = 0x1f;
@@ -112,6 +117,7 @@ export function buildRom(contents: RomContents): RomImage {
   place(ROM_TABLE.configuration, CONFIGURATION);
   place(ROM_TABLE.floppy, FLOPPY_PARAMETERS);
   place(ROM_TABLE.videoFunctionality, VIDEO_FUNCTIONALITY);
+  place(ROM_TABLE.vesaStrings, ascii(VESA_STRINGS.map((text) => `${text}\0`).join('')));
   const { rows8, rows14, rows16 } = contents.fonts;
   if (rows8 !== undefined) {
     place(ROM_TABLE.font8, rows8.subarray(0, 2048));

@@ -1,8 +1,7 @@
 /**
  * INT 10h: the display.
  *
- * **Not emulated**: VESA BIOS extensions (AX never returns 004Fh), light pen, save and restore of the video state (AH=1Ch),
- * user-defined palettes and fonts across mode sets, the sound of BEL.
+ * **Not emulated**: light pen, user-defined palettes and fonts across mode sets, the sound of BEL.
  *
  * @source IBM PS/2 and PC BIOS Interface Technical Reference, "Interrupt 10h"; RBIL INT 10
  */
@@ -16,8 +15,10 @@ import { setVideoMode } from './mode-set.ts';
 import { paletteRegisters, setCgaColours } from './palette-service.ts';
 import { activePage, readCursor, readScreen, selectPage, writeCursor, writeCursorShape } from './screen.ts';
 import { displayCombination, functionalityState } from './state-service.ts';
+import { videoState } from './state-storage.ts';
 import { putCharacter, scrollWindow, teletype } from './teletype.ts';
 import { readCell } from './text.ts';
+import { vesa } from './vesa/service.ts';
 
 /** No write needs more characters than the largest page has. */
 const MAX_REPEAT = 0x4000;
@@ -51,6 +52,7 @@ const FUNCTIONS: ReadonlyMap<number, (firmware: Firmware, call: ServiceCall) => 
   [0x13, writeString],
   [0x1a, displayCombination],
   [0x1b, functionalityState],
+  [0x1c, saveState],
   [0x4f, vesa],
 ]);
 
@@ -143,6 +145,11 @@ function alternateSelect(firmware: Firmware, call: ServiceCall): void {
   }
 }
 
+/** AH=1Ch: AL = 0 to 2, as in AX=4F04h. */
+function saveState(firmware: Firmware, call: ServiceCall): void {
+  if (videoState(firmware, call, call.al)) call.al = 0x1c;
+}
+
 /** AH=13h: AL bit 0 moves the cursor, bit 1 says that attributes follow the characters. */
 function writeString(firmware: Firmware, call: ServiceCall): void {
   const page = call.bh & 7;
@@ -158,10 +165,4 @@ function writeString(firmware: Firmware, call: ServiceCall): void {
     teletype(firmware, character, page, hasAttributes ? next() : call.bl);
   }
   if (!movesCursor) writeCursor(firmware, page, before);
-}
-
-/** AH=4Fh: AL must not read 4Fh when the extensions are absent, AH is "failed". */
-function vesa(firmware: Firmware, call: ServiceCall): void {
-  firmware.unsupported(call);
-  call.ax = 0x0100;
 }

@@ -19,6 +19,7 @@ import {
 } from '../ports.ts';
 import { VIDEO_MODES, type VideoMode, videoRegisters } from './modes.ts';
 import { paletteOf } from './palettes.ts';
+import { hasDisplayInterface, switchOff } from './vesa/display.ts';
 
 const CRTC_VERTICAL_RETRACE_END = 0x11;
 const CRTC_PROTECT = 0x80;
@@ -97,6 +98,7 @@ export function vgaFirmware(ports: FirmwarePorts, memory: FirmwareMemory, fonts:
     setMode(number) {
       const mode = VIDEO_MODES.get(number);
       if (mode === undefined) return false;
+      if (hasDisplayInterface(ports)) switchOff(ports);
       programRegisters(ports, mode);
       writeDac(ports, 0, paletteOf(mode.palette));
       if (mode.model === 'text' && fonts.rows16 !== undefined) loadFont(ports, memory, fonts.rows16, 16, 0, 0);

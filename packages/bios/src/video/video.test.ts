@@ -354,7 +354,7 @@ describe('strings, palettes and information', () => {
     expect(machine.memory.read32(0x5000)).toBe(0xf000_5000);
   });
 
-  it('AH=4Fh never says that the VESA extensions exist', () => {
+  it('AH=4Fh does not say that the VESA extensions exist without the display interface', () => {
     for (const al of [0x00, 0x01, 0x02, 0x4f]) expect(int10(0x4f00 | al).ax).toBe(0x0100);
   });
 });

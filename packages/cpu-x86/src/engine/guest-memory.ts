@@ -13,21 +13,37 @@ const PAGE_DEVICE = 1;
 const PAGE_ROM = 2;
 const PAGE_CODE = 4;
 
-/** Largest RAM in bytes: state, records and RAM share one memory of at most 4 GiB. */
+/** Largest RAM in bytes: state, records, RAM and device memory share one memory of at most 4 GiB. */
 export const RAM_SIZE_MAX_BYTES = 0xe000_0000;
+/** Largest device memory in bytes. */
+export const DEVICE_MEMORY_SIZE_MAX_BYTES = 0x1000_0000;
 
 /** Told before bytes of a page that holds decoded code change. */
 export type CodeWriteListener = (page: number, first: number, last: number) => void;
 
+/** What guest memory is made of. */
+export interface GuestMemoryOptions {
+  /** A multiple of 4096, from 1 MiB to `RAM_SIZE_MAX_BYTES`. */
+  readonly ramSizeBytes: number;
+  /** A multiple of 4096, at most `DEVICE_MEMORY_SIZE_MAX_BYTES`; none unless told. */
+  readonly deviceMemorySizeBytes?: number;
+  readonly io: MemoryIo;
+}
+
 /**
- * Guest physical memory: RAM and ROM inside the WebAssembly memory, everything else through `MemoryIo`. The only way in
- * for TypeScript; whoever writes here keeps decoded code right.
+ * Guest physical memory: RAM, ROM and memory of devices (a frame buffer) inside the WebAssembly memory, everything else
+ * through `MemoryIo`. The only way in for TypeScript; whoever writes here keeps decoded code right.
  */
 export class GuestMemory implements PhysicalMemory {
   readonly ramSizeBytes: number;
   /** The memory that generated code works on. */
   readonly wasm: WebAssembly.Memory;
   readonly bytes: Uint8Array;
+  /** Memory of a device that guest code reaches without asking the device, where {@link mapDeviceMemory} puts it. */
+  readonly deviceMemory: Uint8Array;
+  readonly #ramPageCount: number;
+  /** First page of the addresses that show device memory; where no page is while they show none. */
+  #windowPage = Number.POSITIVE_INFINITY;
   readonly #view: DataView;
   readonly #io: MemoryIo;
   readonly #pages: Uint8Array;
@@ -37,21 +53,30 @@ export class GuestMemory implements PhysicalMemory {
   /** Set by the code cache. */
   onCodeWrite: CodeWriteListener = () => {};
 
-  /** @param options `ramSizeBytes`: a multiple of 4096, from 1 MiB to `RAM_SIZE_MAX_BYTES`; others throw a RangeError */
-  constructor(options: { ramSizeBytes: number; io: MemoryIo }) {
-    const { ramSizeBytes } = options;
+  /** @throws RangeError for a size outside its limits */
+  constructor(options: GuestMemoryOptions) {
+    const { ramSizeBytes, deviceMemorySizeBytes = 0 } = options;
     if (!(ramSizeBytes >= A20 && ramSizeBytes <= RAM_SIZE_MAX_BYTES) || ramSizeBytes % PAGE_SIZE_BYTES !== 0) {
       throw new RangeError(
         `RAM of ${ramSizeBytes} bytes: give a multiple of 4096 from ${A20} to ${RAM_SIZE_MAX_BYTES}`,
       );
     }
-    const pages = Math.ceil((GUEST_BASE + ramSizeBytes) / WASM_PAGE_SIZE_BYTES);
+    const isDeviceSizeRight = deviceMemorySizeBytes >= 0 && deviceMemorySizeBytes <= DEVICE_MEMORY_SIZE_MAX_BYTES;
+    if (!isDeviceSizeRight || deviceMemorySizeBytes % PAGE_SIZE_BYTES !== 0) {
+      throw new RangeError(
+        `device memory of ${deviceMemorySizeBytes} bytes: give a multiple of 4096 up to ${DEVICE_MEMORY_SIZE_MAX_BYTES}`,
+      );
+    }
+    const sizeBytes = ramSizeBytes + deviceMemorySizeBytes;
+    const pages = Math.ceil((GUEST_BASE + sizeBytes) / WASM_PAGE_SIZE_BYTES);
     this.ramSizeBytes = ramSizeBytes;
     this.wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.#view = new DataView(this.wasm.buffer);
     this.#io = options.io;
-    this.#pages = new Uint8Array(ramSizeBytes >>> PAGE_SHIFT);
+    this.#ramPageCount = ramSizeBytes / PAGE_SIZE_BYTES;
+    this.#pages = new Uint8Array(sizeBytes / PAGE_SIZE_BYTES);
+    this.deviceMemory = this.bytes.subarray(GUEST_BASE + ramSizeBytes, GUEST_BASE + sizeBytes);
   }
 
   /** Declares what a range below the RAM's size is. @param start, end multiples of 4096, `end` exclusive */
@@ -67,6 +92,11 @@ export class GuestMemory implements PhysicalMemory {
     }
   }
 
+  /** Shows device memory from a physical address above RAM on, or nowhere. The caller flushes the TLB. */
+  mapDeviceMemory(start: number | null): void {
+    this.#windowPage = start === null ? Number.POSITIVE_INFINITY : Math.floor(start / PAGE_SIZE_BYTES);
+  }
+
   /** Opens or closes the A20 gate: while closed, address bit 20 is zero. The caller flushes the TLB. */
   set isA20Enabled(enabled: boolean) {
     this.#a20Mask = enabled ? -1 : ~(A20 >>> PAGE_SHIFT);
@@ -75,12 +105,28 @@ export class GuestMemory implements PhysicalMemory {
     return this.#a20Mask === -1;
   }
 
-  /** Number of the page of RAM or ROM behind a physical address, or -1 for device memory and nothing. */
+  /**
+   * Number of the page behind a physical address, or -1 for a device and for nothing. The pages of device memory follow
+   * those of RAM.
+   */
   pageOf(physical: number): number {
     const page = Math.floor(physical / PAGE_SIZE_BYTES);
-    if (page >= this.#pages.length) return this.#aliases.get(page) ?? -1;
+    if (page >= this.#ramPageCount) {
+      const target = this.#ramPageCount + page - this.#windowPage;
+      if (target >= this.#ramPageCount && target < this.#pages.length) return target;
+      return this.#aliases.get(page) ?? -1;
+    }
     const gated = page & this.#a20Mask;
     return ((this.#pages[gated] as number) & PAGE_DEVICE) !== 0 ? -1 : gated;
+  }
+
+  /**
+   * As {@link pageOf}, for code that is to be kept decoded: -1 for device memory too, since the device that owns it changes
+   * it without telling.
+   */
+  codePageOf(physical: number): number {
+    const page = this.pageOf(physical);
+    return page < this.#ramPageCount ? page : -1;
   }
 
   /** Host address of the first byte of a page. */

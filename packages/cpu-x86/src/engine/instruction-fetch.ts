@@ -39,7 +39,7 @@ export class InstructionFetch {
     const known = this.#page[slot] as number;
     if (this.#low[slot] === tag && this.#high[slot] === high && known > EMPTY) return known;
     if (!this.#access.walkFor(low, high, isUser ? ACCESS_FETCH | ACCESS_USER : ACCESS_FETCH)) return FETCH_FAULT;
-    const page = this.#memory.pageOf(this.#access.walker.physical);
+    const page = this.#memory.codePageOf(this.#access.walker.physical);
     this.#low[slot] = tag;
     this.#high[slot] = high;
     this.#page[slot] = page;
