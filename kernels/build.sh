@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds every image in images/ from the sources in this folder. The same inputs give the same bytes, in whatever
-# folder and under whatever home this runs. Usage: ./build.sh [hello|bench|faults|chapters|multiboot2|disks]...   (default: all but disks)
+# folder and under whatever home this runs.
+# Usage: ./build.sh [hello|bench|faults|chapters|multiboot2|devices|disks]...   (default: all but disks)
 #
 #   disks   BIOS disk images of the other 64-bit guests, in target/disks/ (not committed; check.mjs boots them)
 #
@@ -24,6 +25,7 @@ source ./build/bench.sh
 source ./build/faults.sh
 source ./build/chapters.sh
 source ./build/multiboot2.sh
+source ./build/devices.sh
 
 require "$rustc" "$cargo" "llvm-objcopy$llvm" "lld$llvm" nasm gcc ld objcopy node
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=0
@@ -33,7 +35,7 @@ rm -rf "$target/records"
 mkdir -p "$target/records" "$images"
 make_sysroot
 
-for part in "${@:-hello bench faults chapters multiboot2}"; do
+for part in "${@:-hello bench faults chapters multiboot2 devices}"; do
   for name in $part; do
     case $name in
       hello) build_hello ;;
@@ -41,6 +43,7 @@ for part in "${@:-hello bench faults chapters multiboot2}"; do
       faults) build_faults ;;
       chapters) build_chapters ;;
       multiboot2) build_multiboot2 ;;
+      devices) build_devices ;;
       disks) build_disks ;;
       *) echo "build.sh: no such part: $name" >&2; exit 2 ;;
     esac

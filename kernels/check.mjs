@@ -2,6 +2,7 @@
 // Usage: node check.mjs [--record] [PART OF A NAME]...
 import { checkBench } from './check/bench.mjs';
 import { checkChapter } from './check/chapter.mjs';
+import { checkDevice } from './check/device.mjs';
 import { checkFault } from './check/fault.mjs';
 import { checkHello } from './check/hello.mjs';
 import { checkMultiboot } from './check/multiboot.mjs';
@@ -14,6 +15,7 @@ const images = listImages().filter((name) => wanted.length === 0 || wanted.some(
 const checks = {
   bench: checkBench,
   chapter: checkChapter,
+  device: checkDevice,
   fault: checkFault,
   hello: checkHello,
   multiboot: checkMultiboot,

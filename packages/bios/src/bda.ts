@@ -70,6 +70,9 @@ export const BDA_VIDEO_FLAGS = 0x489;
 export const BDA_DISPLAY_COMBINATION = 0x48a;
 /** Byte: FFh after a hard disk interrupt. */
 export const BDA_HARD_DISK_INTERRUPT = 0x48e;
+/** One byte a floppy drive: what its medium was found to be; then one each for the cylinder it is at. */
+export const BDA_FLOPPY_MEDIA = 0x490;
+export const BDA_FLOPPY_CYLINDERS = 0x494;
 /** Byte: E0h/E1h prefix states and keyboard kind. */
 export const BDA_SHIFT_FLAGS_3 = 0x496;
 /** Byte: indicator states. */

@@ -70,6 +70,8 @@ export interface FirmwareDisk {
   write?(lba: number, bytes: Uint8Array): boolean;
   /** What AH=08h and cylinder-head-sector requests use; without it, the customary one for the size. */
   readonly geometry?: DiskGeometry;
+  /** Of a floppy drive with a change line: whether its medium has been changed since this was asked before. */
+  takeChange?(): boolean;
   /** Where the same drive sits on an ATA channel, for the device path of AH=48h. */
   readonly ata?: { readonly ioBase: number; readonly isSlave: boolean };
 }

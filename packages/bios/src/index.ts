@@ -1,6 +1,7 @@
 export { Bios, type BiosOptions, type BiosState } from './bios.ts';
 export { BiosError, type BiosErrorCode } from './bios-error.ts';
 export type { AttachedDisks } from './disk/drives.ts';
+export { floppyDriveType } from './disk/geometry.ts';
 export type { EmulatedDrive } from './firmware.ts';
 export type {
   BiosEvent,

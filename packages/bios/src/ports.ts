@@ -7,6 +7,11 @@
  */
 export const BIOS_TRAP_PORT = 0xe0;
 
+/** DMA controllers: master clear of both, mode and single mask of the second. */
+export const PORT_DMA1_CLEAR = 0x0d;
+export const PORT_DMA2_CLEAR = 0xda;
+export const PORT_DMA2_MASK = 0xd4;
+export const PORT_DMA2_MODE = 0xd6;
 export const PORT_PIC1_COMMAND = 0x20;
 export const PORT_PIC1_DATA = 0x21;
 export const PORT_PIC2_COMMAND = 0xa0;
@@ -39,6 +44,10 @@ export const PORT_VGA_CRTC_MONO = 0x3b4;
 /** The display interface of Bochs: index and data, 16 bits each. */
 export const PORT_DISPI_INDEX = 0x1ce;
 export const PORT_DISPI_DATA = 0x1cf;
+/** Floppy controller: digital output, main status, FIFO. */
+export const PORT_FLOPPY_DOR = 0x3f2;
+export const PORT_FLOPPY_STATUS = 0x3f4;
+export const PORT_FLOPPY_FIFO = 0x3f5;
 /** Where POST looks for serial ports. */
 export const PORT_SERIAL_BASES: readonly number[] = [0x3f8, 0x2f8, 0x3e8, 0x2e8];
 export const PORT_PCI_ADDRESS = 0xcf8;

@@ -4,7 +4,7 @@
  * Steps that wait for the keyboard controller give time to the machine: the stub halts until the next timer tick and POST goes
  * on where it was. A part that is not there ends its step.
  *
- * **Not emulated**: memory tests, DMA controllers, option ROMs, a setup program, the printer ports.
+ * **Not emulated**: memory tests, option ROMs, a setup program, the printer ports.
  *
  * @source IBM PC AT Technical Reference, "System BIOS"; Intel 8259A, 8254 and 8042 data sheets
  */
@@ -21,12 +21,17 @@ import {
   setA20,
   writeCmos,
 } from './chipset.ts';
+import { initialiseFloppyController } from './disk/floppy.ts';
 import type { Firmware } from './firmware.ts';
 import { KEYBOARD_STEPS } from './keyboard/controller.ts';
 import { SHIFT_3_ENHANCED } from './keyboard/shift-states.ts';
 import { EBDA_BASE, EBDA_SIZE_BYTES, usableBytesFrom } from './memory-map.ts';
 import { setUpPci } from './pci/setup.ts';
 import {
+  PORT_DMA1_CLEAR,
+  PORT_DMA2_CLEAR,
+  PORT_DMA2_MASK,
+  PORT_DMA2_MODE,
   PORT_PIC1_DATA,
   PORT_PIC2_DATA,
   PORT_PIT_CHANNEL0,
@@ -53,6 +58,8 @@ const KEY_BUFFER_END = 0x3e;
 const EQUIPMENT_FIXED = 0x0022;
 const TEXT_MODE = 0x03;
 const DATA_AREA_BYTES = 0x100;
+/** Mode byte for channel 4: cascade. */
+const DMA_CASCADE = 0xc0;
 /** Vectors 60h-66h are for users, 67h and 79h are 0 to show that there is no EMS and no second handler. */
 const EMPTY_VECTORS: readonly number[] = [0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x79];
 
@@ -72,6 +79,8 @@ const STEPS: readonly PostStep[] = [
   },
   ...KEYBOARD_STEPS,
   (firmware) => {
+    programDma(firmware);
+    initialiseFloppyController(firmware);
     findSerialPorts(firmware);
     updateDriveCounts(firmware);
     writeCmosConfiguration(firmware);
@@ -155,6 +164,14 @@ function programClock(firmware: Firmware): void {
   readCmos(ports, RTC_STATUS_C);
   readCmos(ports, RTC_STATUS_D);
   setTicksFromClock(firmware);
+}
+
+/** Both controllers cleared; channel 4 lets the first one through to the bus. */
+function programDma({ ports }: Firmware): void {
+  ports.writePort(PORT_DMA1_CLEAR, 8, 0);
+  ports.writePort(PORT_DMA2_CLEAR, 8, 0);
+  ports.writePort(PORT_DMA2_MODE, 8, DMA_CASCADE);
+  ports.writePort(PORT_DMA2_MASK, 8, 0);
 }
 
 /** A port is there when two of its interrupt enable bits read back and its identification has no undefined bits. */

@@ -1,6 +1,15 @@
-import { BIOS_TRAP_PORT, Bios, type FirmwareDisk, ROM_BASE, ROM_SIZE_BYTES } from '@longmode/bios';
+import {
+  type AttachedDisks,
+  BIOS_TRAP_PORT,
+  Bios,
+  type FirmwareDisk,
+  floppyDriveType,
+  ROM_BASE,
+  ROM_SIZE_BYTES,
+} from '@longmode/bios';
 import { applyPlan, type LoadPlan } from '@longmode/bootloader';
 import { Cpu } from '@longmode/cpu-x86';
+import { Floppy82077aa } from '@longmode/floppy-82077aa';
 import { initializeKeyboard, Kbc8042 } from '@longmode/kbc-8042';
 import { Machine, MemoryMap, OrWire, PortBus, VirtualClock } from '@longmode/machine';
 import { HOST_BRIDGE_82441FX, IDE_PIIX3, ISA_BRIDGE_PIIX3, PCI_CONFIG_DATA, PciBus } from '@longmode/pci';
@@ -25,9 +34,10 @@ import {
 import { enterKernel } from './boot-plan.ts';
 import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 import { FirmwareCpuAccess, FirmwareMemoryAccess } from './firmware-access.ts';
+import { FloppyTray } from './floppy-tray.ts';
+import { dmaMemory, IsaDma } from './isa-dma.ts';
 import type { Outcome } from './outcome.ts';
 import { DebugExit } from './ports/debug-exit.ts';
-import { PostCode } from './ports/post-code.ts';
 import { POWER_OFF_PORTS, PowerControl } from './ports/power-control.ts';
 import { ResetControl } from './ports/reset-control.ts';
 import { SystemControlA } from './ports/system-control-a.ts';
@@ -46,12 +56,10 @@ const DEBUG_EXIT_PORT = 0xf4;
 /** Where the frame buffer is. */
 const FRAMEBUFFER_BASE = 0xfd00_0000;
 const FOUR_GIB = 0x1_0000_0000;
-
-/** CMOS types of floppy drives; every size is shown as the 1.44 MB drive that reads it, but for 2.88 MB. */
-function floppyTypes(floppies: readonly FirmwareDisk[]): [number, number] {
-  const typeOf = (disk: FirmwareDisk | undefined): number => (disk === undefined ? 0 : disk.sectorCount > 2880 ? 5 : 4);
-  return [typeOf(floppies[0]), typeOf(floppies[1])];
-}
+/** A real revolution is 200 million instructions: a guest that polls would take minutes for a file. */
+const FLOPPY_SPEED = 50;
+/** In the place of a floppy that is not there. */
+const NO_DISK: FirmwareDisk = { sectorSizeBytes: 512, sectorCount: 0, read: () => new Uint8Array() };
 
 /**
  * A PC: which part is at which port, address and line, and the loop that lets time pass for all of them. Deterministic:
@@ -72,8 +80,11 @@ export class Pc {
   readonly pci: PciBus;
   readonly picMaster: Pic8259a;
   readonly picSlave: Pic8259a;
+  readonly dma: IsaDma;
+  readonly floppy: Floppy82077aa;
   readonly bios: Bios;
   readonly #config: PcConfig;
+  readonly #trays: readonly FloppyTray[];
   readonly #nanosecondsPerInstruction: number;
   /** Virtual time that did not come from instructions since the last reset of the CPU: halts, and time before. */
   #idleTicks = 0;
@@ -157,11 +168,33 @@ export class Pc {
     });
     const portA = new SystemControlA({ a20: a20.input('system-control-a'), systemReset: reset });
     const resetControl = new ResetControl({ systemReset: reset });
+    this.#trays = (config.disks?.floppies ?? []).map((disk) => new FloppyTray(disk));
+    this.dma = new IsaDma({
+      clock,
+      memory: dmaMemory(this.cpu.memory, this.memoryMap),
+      peripherals: {
+        2: {
+          readDma: (isEnd) => this.floppy.readDma(isEnd),
+          writeDma: (value, isEnd) => this.floppy.writeDma(value, isEnd),
+        },
+      },
+    });
+    this.floppy = new Floppy82077aa({
+      clock,
+      irq: this.picMaster.input(6),
+      dreq: this.dma.first.request(2),
+      drives: this.#trays.map((tray) => tray.disk),
+      speed: FLOPPY_SPEED,
+    });
+    const driveType = (drive: number): number => {
+      const tray = this.#trays[drive];
+      return tray === undefined ? 0 : floppyDriveType(tray);
+    };
     this.rtc = new Rtc146818({
       clock,
       irq: this.picSlave.input(0),
       cmos: cmosForMemory(this.ramSizeBytes, {
-        floppyTypes: floppyTypes(config.disks?.floppies ?? []),
+        floppyTypes: [driveType(0), driveType(1)],
         diskCount: Math.min(config.disks?.hardDisks?.length ?? 0, 2) as 0 | 1 | 2,
       }),
       ...(config.initialTime === undefined ? {} : { initialTime: config.initialTime }),
@@ -177,7 +210,6 @@ export class Pc {
     this.pci.add(0, 0, HOST_BRIDGE_82441FX);
     this.pci.add(1, 0, ISA_BRIDGE_PIIX3);
     this.pci.add(1, 1, IDE_PIIX3);
-    const postCode = new PostCode();
     this.bios = new Bios({
       cpu: new FirmwareCpuAccess(this.cpu),
       memory: new FirmwareMemoryAccess(this.cpu.memory),
@@ -187,7 +219,7 @@ export class Pc {
       },
       clock,
       ramSizeBytes: this.ramSizeBytes,
-      ...(config.disks === undefined ? {} : { disks: config.disks }),
+      disks: { ...config.disks, floppies: this.#trays },
       ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
       framebufferBase: FRAMEBUFFER_BASE,
       fonts: { rows8: FONT_8X8, rows14: FONT_8X14, rows16: FONT_8X16 },
@@ -196,13 +228,13 @@ export class Pc {
 
     // Port map.
     const claim = this.ports.claim.bind(this.ports);
+    this.dma.claimPorts(this.ports);
     claim({ name: 'pic-master', first: 0x20, count: 2, device: this.picMaster });
     claim({ name: 'pit', first: 0x40, count: 4, device: this.pit });
     claim({ name: 'keyboard-controller', first: 0x60, count: 1, device: this.keyboard });
     claim({ name: 'system-control-b', first: 0x61, count: 1, device: portB });
     claim({ name: 'keyboard-controller', first: 0x64, count: 1, device: this.keyboard, offset: 1 });
     claim({ name: 'rtc', first: 0x70, count: 2, device: this.rtc });
-    claim({ name: 'post-code', first: 0x80, count: 1, device: postCode });
     claim({ name: 'system-control-a', first: 0x92, count: 1, device: portA });
     claim({ name: 'pic-slave', first: 0xa0, count: 2, device: this.picSlave });
     claim({ name: 'firmware', first: BIOS_TRAP_PORT, count: 1, device: this.bios.trap });
@@ -223,6 +255,8 @@ export class Pc {
       offset: DISPI_PORT_OFFSET,
       width: 16,
     });
+    claim({ name: 'floppy', first: 0x3f0, count: 6, device: this.floppy });
+    claim({ name: 'floppy', first: 0x3f7, count: 1, device: this.floppy, offset: 7 });
     claim({ name: 'com1', first: 0x3f8, count: 8, device: this.com1 });
     claim({ name: 'pic-elcr', first: 0x4d0, count: 1, device: this.picMaster.elcr });
     claim({ name: 'pic-elcr', first: 0x4d1, count: 1, device: this.picSlave.elcr });
@@ -251,7 +285,8 @@ export class Pc {
       this.com1,
       this.vga,
       this.pci,
-      postCode,
+      ...this.dma.parts,
+      this.floppy,
       this.bios,
       a20,
     ];
@@ -288,6 +323,24 @@ export class Pc {
       fill: (at, size, value) => this.cpu.memory.fill(at, size, value),
     });
     enterKernel(this.cpu, plan.entry);
+  }
+
+  /**
+   * Changes the disk in a floppy drive; firmware and controller tell the guest so. A snapshot has what was written to the
+   * disk, if the disk can tell, but not which disk it is.
+   *
+   * @param drive one of those in `disks.floppies`
+   * @param disk `null` to take it out
+   * @throws FloppyError for a drive that is not there
+   */
+  insertFloppy(drive: number, disk: FirmwareDisk | null): void {
+    this.floppy.insert(drive, disk);
+    this.#trays[drive]?.change(disk);
+  }
+
+  /** The disks as they are now. */
+  get #disks(): AttachedDisks {
+    return { ...this.#config.disks, floppies: this.#trays.map((tray) => tray.disk ?? NO_DISK) };
   }
 
   /** Virtual time in nanoseconds. */
@@ -376,7 +429,7 @@ export class Pc {
    */
   snapshot(): PcState {
     this.#synchronizeClock();
-    const disks = [...savableDisks(this.#config.disks)].map(([drive, disk]) => [drive, disk.snapshot()]);
+    const disks = [...savableDisks(this.#disks)].map(([drive, disk]) => [drive, disk.snapshot()]);
     return {
       format: 'longmode-pc',
       version: PC_STATE_VERSION,
@@ -406,7 +459,7 @@ export class Pc {
     const before = this.machine.snapshot();
     this.machine.restore(state.machine);
     try {
-      restoreDisks(savableDisks(this.#config.disks), state.disks);
+      restoreDisks(savableDisks(this.#disks), state.disks);
     } catch (cause) {
       this.machine.restore(before);
       throw cause;

@@ -19,7 +19,10 @@ const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
   'kbc-8042': (1 << 1) | (1 << 12),
   com1: 1 << 4,
   'rtc-146818': 1 << 8,
+  'floppy-82077aa': 1 << 6,
   // These raise no interrupt.
+  'dma-1': 0,
+  'dma-2': 0,
   vga: 0,
   'system-control-b': 0,
 };

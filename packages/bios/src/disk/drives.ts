@@ -100,14 +100,7 @@ export class DriveSet {
         );
       }
       const number = first + index;
-      const geometry = kind === 'floppy' ? floppyGeometry(disk) : hardDiskGeometry(disk);
-      this.#drives.set(number, {
-        number,
-        kind,
-        disk,
-        geometry,
-        driveType: kind === 'floppy' ? floppyDriveType(disk) : 0,
-      });
+      this.#drives.set(number, kind === 'floppy' ? floppyDrive(number, disk) : fixedDrive(number, kind, disk));
     });
   }
 
@@ -128,6 +121,23 @@ export class DriveSet {
       driveType: isFloppy ? floppyDriveType(disk) : 0,
     };
   }
+}
+
+/** The medium can be changed, and the geometry with it; the type of the drive is that of the first one. */
+function floppyDrive(number: number, disk: FirmwareDisk): Drive {
+  return {
+    number,
+    kind: 'floppy',
+    disk,
+    get geometry() {
+      return floppyGeometry(disk);
+    },
+    driveType: floppyDriveType(disk),
+  };
+}
+
+function fixedDrive(number: number, kind: Drive['kind'], disk: FirmwareDisk): Drive {
+  return { number, kind, disk, geometry: hardDiskGeometry(disk), driveType: 0 };
 }
 
 /** Reads 512-byte sectors out of 2048-byte ones. */

@@ -1,7 +1,7 @@
 /**
  * INT 13h: floppies and hard disks by cylinder, head and sector; hard disks and CD-ROMs by block number (`extensions.ts`).
  *
- * **Not emulated**: formatting of hard disks, the diagnostic functions beyond their "no error" answer, drive motors.
+ * **Not emulated**: formatting of hard disks, the diagnostic functions beyond their "no error" answer.
  *
  * @source IBM PS/2 and PC BIOS Interface Technical Reference, "Interrupt 13h"; RBIL INT 13
  */
@@ -12,6 +12,7 @@ import { ROM_SEGMENT, ROM_TABLE } from '../rom/image.ts';
 import type { Drive } from './drives.ts';
 import { discEmulation } from './el-torito-service.ts';
 import { checkExtensions, extendedDisk } from './extensions.ts';
+import { formatFillByte, mediumStatus, noteMedium, startMotor } from './floppy.ts';
 import {
   DISK_BAD_PARAMETER,
   DISK_CHANGE_LINE,
@@ -24,7 +25,6 @@ import { type TransferKind, transferSectors } from './transfer.ts';
 
 /** The most sectors that one cylinder-head-sector request may name: 64 KiB. */
 const MAX_CHS_SECTORS = 128;
-const FORMAT_FILL_BYTE = 0xf6;
 
 /** INT 13h. DL and everything that is not a documented result keep their values. */
 export function disk(firmware: Firmware, call: ServiceCall): undefined {
@@ -47,7 +47,7 @@ export function disk(firmware: Firmware, call: ServiceCall): undefined {
     firmware.memory.write8(statusAddress, DISK_OK);
     return;
   }
-  const status = drive === undefined ? absentDrive(firmware, call) : dispatch(firmware, call, drive);
+  const status = drive === undefined ? absentDrive(firmware, call) : onDrive(firmware, call, drive);
   firmware.memory.write8(statusAddress, status);
   call.ah = status;
   call.carry = status !== DISK_OK;
@@ -56,6 +56,23 @@ export function disk(firmware: Firmware, call: ServiceCall): undefined {
 /** A CD emulation may be asked about by any drive number (7Fh means "all"). */
 function absentDrive(firmware: Firmware, call: ServiceCall): number {
   return call.ah === 0x4b ? discEmulation(firmware, call) : DISK_BAD_PARAMETER;
+}
+
+/** Functions that move sectors or format: on a floppy they need a motor, and a medium that nobody has changed. */
+function onDrive(firmware: Firmware, call: ServiceCall, drive: Drive): number {
+  const isOnMedium = call.ah >= 0x02 && call.ah <= 0x05;
+  const isEmulated = firmware.state.emulation?.drive === drive.number;
+  if (drive.kind !== 'floppy' || !isOnMedium || isEmulated) return dispatch(firmware, call, drive);
+  startMotor(firmware, drive);
+  const medium = mediumStatus(drive);
+  if (medium !== DISK_OK) {
+    call.al = 0;
+    return medium;
+  }
+  const cylinder = call.ch;
+  const status = dispatch(firmware, call, drive);
+  if (status === DISK_OK) noteMedium(firmware, drive, cylinder);
+  return status;
 }
 
 function dispatch(firmware: Firmware, call: ServiceCall, drive: Drive): number {
@@ -80,7 +97,7 @@ function dispatch(firmware: Firmware, call: ServiceCall, drive: Drive): number {
     case 0x14: // controller diagnostic
       return drive.kind === 'floppy' ? unsupported(firmware, call) : DISK_OK;
     case 0x16: // change line
-      return drive.kind === 'floppy' ? DISK_CHANGE_LINE : DISK_BAD_PARAMETER;
+      return drive.kind === 'floppy' ? changeLine(drive) : DISK_BAD_PARAMETER;
     case 0x17: // set floppy type
       return drive.kind === 'floppy' ? DISK_OK : unsupported(firmware, call);
     case 0x18:
@@ -121,7 +138,7 @@ function formatTrack(firmware: Firmware, call: ServiceCall, drive: Drive): numbe
   const cylinder = call.ch | ((call.cl & 0xc0) << 2);
   if (cylinder >= cylinders || call.dh >= heads) return DISK_BAD_PARAMETER;
   if (drive.disk.write === undefined) return DISK_WRITE_PROTECTED;
-  const track = new Uint8Array(sectorsPerTrack * 512).fill(FORMAT_FILL_BYTE);
+  const track = new Uint8Array(sectorsPerTrack * 512).fill(formatFillByte(firmware));
   const lba = (cylinder * heads + call.dh) * sectorsPerTrack;
   if (lba + sectorsPerTrack > drive.disk.sectorCount) return DISK_BAD_PARAMETER;
   return drive.disk.write(lba, track) ? DISK_OK : DISK_WRITE_FAULT;
@@ -146,19 +163,24 @@ function driveParameters(firmware: Firmware, call: ServiceCall, drive: Drive): n
   return DISK_OK;
 }
 
-/** AH=15h: AH is the result, not a status: 0 none, 1 floppy without a change line, 3 hard disk with CX:DX sectors. */
+/** AH=15h: AH is the result, not a status: 0 none, 1 or 2 floppy without or with a change line, 3 hard disk with CX:DX sectors. */
 function driveType(call: ServiceCall, drive: Drive | undefined): void {
   call.carry = false;
   if (drive === undefined || drive.kind === 'cd-rom') {
     call.ah = 0x00;
   } else if (drive.kind === 'floppy') {
-    call.ah = 0x01;
+    call.ah = drive.disk.takeChange === undefined ? 0x01 : 0x02;
   } else {
     const sectors = Math.min(drive.disk.sectorCount, 0xffff_ffff);
     call.ah = 0x03;
     call.cx = Math.trunc(sectors / 0x10000);
     call.dx = sectors % 0x10000;
   }
+}
+
+/** AH=16h: a drive without a change line may always have another medium. */
+function changeLine(drive: Drive): number {
+  return drive.disk.takeChange === undefined ? DISK_CHANGE_LINE : mediumStatus(drive);
 }
 
 /** AH=18h: accepts the drive's own format only. */

@@ -8,5 +8,6 @@ export const DISK_CHANGE_LINE = 0x06;
 export const DISK_DMA_BOUNDARY = 0x09;
 export const DISK_UNSUPPORTED_MEDIA = 0x0c;
 export const DISK_READ_ERROR = 0x10;
+export const DISK_NOT_READY = 0x80;
 export const DISK_NOT_REMOVABLE = 0xb2;
 export const DISK_WRITE_FAULT = 0xcc;

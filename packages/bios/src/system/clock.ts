@@ -5,7 +5,7 @@
  *
  * @source IBM PS/2 and PC BIOS Interface Technical Reference, "Interrupt 1Ah"; RBIL INT 1A
  */
-import { BDA_FLOPPY_MOTOR, BDA_FLOPPY_MOTOR_TICKS, BDA_MIDNIGHT, BDA_TICKS } from '../bda.ts';
+import { BDA_MIDNIGHT, BDA_TICKS } from '../bda.ts';
 import type { ServiceCall } from '../call.ts';
 import {
   fromBcd,
@@ -29,6 +29,7 @@ import {
   readCmos,
   writeCmos,
 } from '../chipset.ts';
+import { tickMotors } from '../disk/floppy.ts';
 import type { Firmware } from '../firmware.ts';
 import type { FirmwareMemory, FirmwarePorts } from '../host.ts';
 import { pciBios } from '../pci/service.ts';
@@ -39,10 +40,10 @@ const TICKS_PER_DAY = 0x1800b0;
 const TICKS_PER_SECOND = 1193182 / 65536;
 /** Longer than any update of the clock takes (2228 microseconds), in ticks of virtual time. */
 const UPDATE_LIMIT_TICKS = 3_000_000;
-const MOTORS = 0x0f;
 
 /** First trap of INT 08h: counts the tick. The stub then calls INT 1Ch and ends the interrupt. */
-export function tick({ memory }: Firmware): undefined {
+export function tick(firmware: Firmware): undefined {
+  const { memory } = firmware;
   const ticks = memory.read32(BDA_TICKS) + 1;
   if (ticks >= TICKS_PER_DAY) {
     memory.write32(BDA_TICKS, 0);
@@ -50,9 +51,7 @@ export function tick({ memory }: Firmware): undefined {
   } else {
     memory.write32(BDA_TICKS, ticks);
   }
-  const motor = memory.read8(BDA_FLOPPY_MOTOR_TICKS);
-  if (motor > 0) memory.write8(BDA_FLOPPY_MOTOR_TICKS, motor - 1);
-  if (motor === 1) memory.write8(BDA_FLOPPY_MOTOR, memory.read8(BDA_FLOPPY_MOTOR) & ~MOTORS);
+  tickMotors(firmware);
 }
 
 /** INT 1Ah. Requests to the real-time clock wait in the stub while it updates itself. */
