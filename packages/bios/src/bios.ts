@@ -63,8 +63,6 @@ export interface BiosOptions {
   readonly bootOrder?: readonly number[];
   /** By default a VGA, programmed through its ports. */
   readonly video?: VideoFirmware;
-  /** Physical address of the adapter's linear frame buffer; without it VESA modes have only the window at A0000h. */
-  readonly framebufferBase?: number;
   /** Loaded into the display adapter and copied to the ROM. Without them the adapter keeps the font that it has. */
   readonly fonts?: VideoFonts;
   readonly onEvent?: (event: BiosEvent) => void;
@@ -149,7 +147,6 @@ export class Bios implements Component<BiosState> {
       ports,
       clock: options.clock,
       video: options.video ?? vgaFirmware(ports, memory, fonts),
-      framebufferBase: options.framebufferBase,
       drives,
       memoryMap: options.memoryMap ?? memoryMapE820(options.ramSizeBytes),
       bootOrder: options.bootOrder ?? drives.numbers,

@@ -40,8 +40,6 @@ export interface Firmware {
   readonly ports: FirmwarePorts;
   readonly clock: Pick<Clock, 'now'>;
   readonly video: VideoFirmware;
-  /** Physical address of the linear frame buffer, if there is one. */
-  readonly framebufferBase: number | undefined;
   readonly drives: DriveSet;
   readonly memoryMap: readonly MemoryRange[];
   readonly bootOrder: readonly number[];

@@ -12,7 +12,7 @@ import { Cpu } from '@longmode/cpu-x86';
 import { Floppy82077aa } from '@longmode/floppy-82077aa';
 import { initializeKeyboard, Kbc8042 } from '@longmode/kbc-8042';
 import { Machine, MemoryMap, OrWire, PortBus, VirtualClock } from '@longmode/machine';
-import { HOST_BRIDGE_82441FX, IDE_PIIX3, ISA_BRIDGE_PIIX3, PCI_CONFIG_DATA, PciBus } from '@longmode/pci';
+import { bochsDisplay, HOST_BRIDGE_82441FX, IDE_PIIX3, ISA_BRIDGE_PIIX3, PCI_CONFIG_DATA, PciBus } from '@longmode/pci';
 import { Pic8259a } from '@longmode/pic-8259a';
 import { Pit8254, SystemControlPortB } from '@longmode/pit-8254';
 import { cmosForMemory, Rtc146818 } from '@longmode/rtc-146818';
@@ -53,8 +53,6 @@ import {
 import { isWaiting, type WakeSource, wakeSourceOf } from './wake.ts';
 
 const DEBUG_EXIT_PORT = 0xf4;
-/** Where the frame buffer is. */
-const FRAMEBUFFER_BASE = 0xfd00_0000;
 const FOUR_GIB = 0x1_0000_0000;
 /** A real revolution is 200 million instructions: a guest that polls would take minutes for a file. */
 const FLOPPY_SPEED = 50;
@@ -210,6 +208,12 @@ export class Pc {
     this.pci.add(0, 0, HOST_BRIDGE_82441FX);
     this.pci.add(1, 0, ISA_BRIDGE_PIIX3);
     this.pci.add(1, 1, IDE_PIIX3);
+    let framebufferBase: number | null = null;
+    const display = this.pci.add(2, 0, bochsDisplay(VGA_VIDEO_MEMORY_SIZE), () => {
+      const base = display.memoryBase(0);
+      if (base !== framebufferBase) this.cpu.mapDeviceMemory(base);
+      framebufferBase = base;
+    });
     this.bios = new Bios({
       cpu: new FirmwareCpuAccess(this.cpu),
       memory: new FirmwareMemoryAccess(this.cpu.memory),
@@ -221,7 +225,6 @@ export class Pc {
       ramSizeBytes: this.ramSizeBytes,
       disks: { ...config.disks, floppies: this.#trays },
       ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
-      framebufferBase: FRAMEBUFFER_BASE,
       fonts: { rows8: FONT_8X8, rows14: FONT_8X14, rows16: FONT_8X16 },
       onEvent: (event) => events.onFirmware?.(event),
     });
@@ -270,7 +273,6 @@ export class Pc {
     memory.setRegion(0xc0000, ROM_BASE, 'rom');
     memory.setRegion(ROM_BASE, ROM_BASE + ROM_SIZE_BYTES, 'rom');
     memory.setAlias(FOUR_GIB - ROM_SIZE_BYTES, ROM_SIZE_BYTES, ROM_BASE);
-    this.cpu.mapDeviceMemory(FRAMEBUFFER_BASE);
     this.memoryMap.claim({ name: 'vga', first: VGA_MEMORY_BASE, sizeBytes: VGA_MEMORY_SIZE, device: this.vga });
 
     const parts = [

@@ -3,7 +3,7 @@ import { Pc } from './index.ts';
 
 const CODE = 0x7c00;
 const BUFFER = 0x9000;
-const FRAMEBUFFER = 0xfd00_0000;
+const FRAMEBUFFER = 0xe000_0000;
 
 interface Registers {
   ax: number;
@@ -211,6 +211,34 @@ describe('inside a mode', () => {
   it('outside of VESA modes there is none of this', () => {
     guest.call({ ax: 0x0003 });
     for (const al of [5, 6, 7, 8]) expect(guest.call({ ax: 0x4f00 | al, bx: 1 }).ax).toBe(0x034f);
+  });
+});
+
+describe('the frame buffer', () => {
+  it('is where base address 0 of PCI device 1234:1111 puts it', () => {
+    const { pc, memory } = guest;
+    const config = (register: number, value?: number): number => {
+      pc.ports.write(0xcf8, 32, 0x8000_1000 + register);
+      if (value !== undefined) pc.ports.write(0xcfc, 32, value);
+      return pc.ports.read(0xcfc, 32);
+    };
+    expect([config(0x00), config(0x08), config(0x10)]).toEqual([0x1111_1234, 0x0300_0002, 0xe000_0008]);
+    guest.call({ ax: 0x4f02, bx: 0x4142 });
+    memory.write32(FRAMEBUFFER, 0x00112233);
+    config(0x10, 0xfd00_0000);
+    expect([memory.read32(0xfd00_0000), memory.read32(FRAMEBUFFER)]).toEqual([0x00112233, 0xffffffff]);
+    guest.call({ ax: 0x4f01, cx: 0x142 });
+    expect(memory.read32(BUFFER + 0x28)).toBe(0xfd00_0000);
+    const saved = structuredClone(pc.snapshot());
+    config(0x04, 0);
+    expect(memory.read32(0xfd00_0000)).toBe(0xffffffff);
+    guest.call({ ax: 0x4f01, cx: 0x142 });
+    expect([memory.read16(BUFFER) & 0x80, memory.read32(BUFFER + 0x28)]).toEqual([0, 0]);
+    const other = new FirmwareCaller();
+    other.pc.restore(saved);
+    expect(other.memory.read32(0xfd00_0000)).toBe(0x00112233);
+    config(0x04, 3);
+    config(0x10, FRAMEBUFFER);
   });
 });
 

@@ -30,6 +30,9 @@ export const COMMAND_IO = 0x0001;
 export const COMMAND_MEMORY = 0x0002;
 export const COMMAND_BUS_MASTER = 0x0004;
 
+/** Bit of a base address of memory. */
+const BASE_PREFETCHABLE = 0x08;
+
 /** Header type: the device has more functions than number 0. */
 export const HEADER_MULTIFUNCTION = 0x80;
 
@@ -38,6 +41,8 @@ export interface BaseAddress {
   readonly space: 'io' | 'memory';
   /** A power of two: from 4 for ports, from 16 for memory. */
   readonly sizeBytes: number;
+  /** Whether reading the memory has no side effects; not so unless told. */
+  readonly isPrefetchable?: boolean;
 }
 
 /** One register: up to four bytes. */
@@ -173,7 +178,8 @@ export class ConfigSpace {
 }
 
 /** The low bits of a base address are fixed, which is how the guest learns its size: it writes ones and reads back. */
-function baseAddressField(index: number, { space, sizeBytes }: BaseAddress): ConfigField {
+function baseAddressField(index: number, base: BaseAddress): ConfigField {
+  const { space, sizeBytes, isPrefetchable = false } = base;
   const isPowerOfTwo = Number.isInteger(Math.log2(sizeBytes)) && sizeBytes <= 2 ** 31;
   if (!(index >= 0 && index < 6) || !isPowerOfTwo || sizeBytes < (space === 'io' ? 4 : 16)) {
     throw new PciError('bad-function', `base address ${index}: ${sizeBytes} bytes of ${space} space cannot be`);
@@ -181,7 +187,7 @@ function baseAddressField(index: number, { space, sizeBytes }: BaseAddress): Con
   return {
     offset: CONFIG_BASE_ADDRESSES + 4 * index,
     sizeBytes: 4,
-    value: space === 'io' ? 1 : 0,
+    value: space === 'io' ? 1 : isPrefetchable ? BASE_PREFETCHABLE : 0,
     writable: (space === 'io' ? 0x1_0000 : 0x1_0000_0000) - sizeBytes,
   };
 }

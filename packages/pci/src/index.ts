@@ -21,5 +21,6 @@ export {
   ConfigSpace,
   HEADER_MULTIFUNCTION,
 } from './config-space.ts';
+export { bochsDisplay } from './display.ts';
 export { PCI_CONFIG_ADDRESS, PCI_CONFIG_DATA, PciBus, type PciBusState } from './pci-bus.ts';
 export { PciError, type PciErrorCode } from './pci-error.ts';

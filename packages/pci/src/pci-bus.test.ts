@@ -1,6 +1,15 @@
 import { checkDevice, checkRestore } from '@longmode/device-testing';
 import { describe, expect, it } from 'vitest';
-import { HOST_BRIDGE_82441FX, IDE_PIIX3, ISA_BRIDGE_PIIX3, PciBus, PciError } from './index.ts';
+import {
+  bochsDisplay,
+  HOST_BRIDGE_82441FX,
+  IDE_PIIX3,
+  ISA_BRIDGE_PIIX3,
+  PCI_CONFIG_ADDRESS,
+  PCI_CONFIG_DATA,
+  PciBus,
+  PciError,
+} from './index.ts';
 
 function chipset(): PciBus {
   const bus = new PciBus();
@@ -177,4 +186,26 @@ it('a status bit is cleared by a one, and a snapshot of other functions refused'
   bytes[0] = 0x11;
   expect(() => bus.restore(state)).toThrow(PciError);
   expect(() => new PciBus().restore(state)).toThrow(PciError);
+});
+
+describe('who decodes a function', () => {
+  it('is told when its registers may have changed, and of no other function', () => {
+    const bus = new PciBus();
+    const told: string[] = [];
+    const display = bus.add(2, 0, bochsDisplay(0x100_0000), () => told.push(`${display.memoryBase(0)?.toString(16)}`));
+    bus.add(3, 0, HOST_BRIDGE_82441FX);
+    const write = (address: number, value: number): void => {
+      bus.writePort(PCI_CONFIG_ADDRESS, 32, address);
+      bus.writePort(PCI_CONFIG_DATA, 32, value);
+    };
+    write(0x8000_1010, 0xffff_ffff);
+    expect(bus.readPort(PCI_CONFIG_DATA, 32)).toBe(0xff00_0008);
+    write(0x8000_1010, 0xfd00_0000);
+    write(0x8000_1004, 0x0003);
+    write(0x8000_1804, 0x0006);
+    const state = bus.snapshot();
+    bus.reset();
+    bus.restore(state);
+    expect(told).toEqual(['undefined', 'undefined', 'fd000000', 'undefined', 'fd000000']);
+  });
 });

@@ -34,6 +34,7 @@ export interface PciBusState {
 export class PciBus implements Component<PciBusState>, PortDevice {
   readonly name: string;
   readonly #functions = new Map<number, ConfigSpace>();
+  readonly #listeners = new Map<ConfigSpace, () => void>();
   #address = 0;
 
   constructor(dependencies: { name?: string } = {}) {
@@ -45,10 +46,11 @@ export class PciBus implements Component<PciBusState>, PortDevice {
    *
    * @param device 0 to 31
    * @param number the function's number in its device, 0 to 7
+   * @param onChange told after the guest wrote to the configuration space, and after a reset or a restore
    * @returns its configuration space, for whoever decodes its base addresses
    * @throws {PciError} `bad-function` when the place is taken or does not exist, or the layout is wrong
    */
-  add(device: number, number: number, layout: ConfigLayout): ConfigSpace {
+  add(device: number, number: number, layout: ConfigLayout, onChange?: () => void): ConfigSpace {
     const isPlace = Number.isInteger(device) && device >= 0 && device < DEVICE_COUNT;
     if (!isPlace || !Number.isInteger(number) || number < 0 || number >= FUNCTION_COUNT) {
       throw new PciError('bad-function', `${this.name}: there is no function ${number} of a device ${device}`);
@@ -57,12 +59,14 @@ export class PciBus implements Component<PciBusState>, PortDevice {
     if (this.#functions.has(key)) throw new PciError('bad-function', `${this.name}: ${nameOf(key)} is there already`);
     const space = new ConfigSpace(layout);
     this.#functions.set(key, space);
+    if (onChange !== undefined) this.#listeners.set(space, onChange);
     return space;
   }
 
   reset(): void {
     this.#address = 0;
     for (const space of this.#functions.values()) space.reset();
+    this.#tellAll();
   }
 
   snapshot(): PciBusState {
@@ -80,6 +84,7 @@ export class PciBus implements Component<PciBusState>, PortDevice {
     }
     this.#address = address;
     for (const { name, space } of spaces) space.restore(functions[name] as Uint8Array);
+    this.#tellAll();
   }
 
   readPort(offset: number, width: AccessWidth): number {
@@ -99,6 +104,12 @@ export class PciBus implements Component<PciBusState>, PortDevice {
       if (at < PCI_CONFIG_DATA || at >= PORT_COUNT) continue;
       this.#selected?.write(this.#register + at - PCI_CONFIG_DATA, 8, (value >>> (8 * i)) & 0xff);
     }
+    const selected = this.#selected;
+    if (selected !== undefined) this.#listeners.get(selected)?.();
+  }
+
+  #tellAll(): void {
+    for (const onChange of this.#listeners.values()) onChange();
   }
 
   #readByte(at: number): number {

@@ -5,6 +5,14 @@
  */
 import type { Firmware } from '../../firmware.ts';
 import type { FirmwarePorts } from '../../host.ts';
+import {
+  hasPci,
+  PCI_BASE_ADDRESSES,
+  PCI_CLASS_REVISION,
+  PCI_COMMAND,
+  pciFunctions,
+  readPci,
+} from '../../pci/configuration.ts';
 import { PORT_DISPI_DATA, PORT_DISPI_INDEX } from '../../ports.ts';
 import { VESA_MODES, type VesaMode } from './modes.ts';
 
@@ -28,6 +36,10 @@ export const ENABLE_NO_CLEAR = 0x80;
 /** The first identifier whose interface can tell how much memory there is. */
 const ID_WITH_MEMORY_SIZE = 0xb0c5;
 const BANK_SIZE_BYTES = 0x10000;
+/** Class and subclass of a PCI function. */
+const CLASS_VGA = 0x0300;
+const COMMAND_MEMORY = 0x0002;
+const BASE_IS_IO = 0x01;
 
 /** A display that has the interface. */
 export interface Display {
@@ -51,9 +63,22 @@ export function hasDisplayInterface(ports: FirmwarePorts): boolean {
 }
 
 /** @returns the display, or undefined when the adapter has no such interface */
-export function findDisplay({ ports, framebufferBase }: Firmware): Display | undefined {
+export function findDisplay({ ports }: Firmware): Display | undefined {
   if (!hasDisplayInterface(ports)) return undefined;
-  return { memorySizeBytes: readDispi(ports, DISPI_VIDEO_MEMORY_64K) * BANK_SIZE_BYTES, framebufferBase };
+  const memorySizeBytes = readDispi(ports, DISPI_VIDEO_MEMORY_64K) * BANK_SIZE_BYTES;
+  return { memorySizeBytes, framebufferBase: findFramebuffer(ports) };
+}
+
+/** The frame buffer is behind base address 0 of the first display function, if that answers there. */
+function findFramebuffer(ports: FirmwarePorts): number | undefined {
+  if (!hasPci(ports)) return undefined;
+  for (const place of pciFunctions(ports)) {
+    if (readPci(ports, place, PCI_CLASS_REVISION, 32) >>> 16 !== CLASS_VGA) continue;
+    const base = readPci(ports, place, PCI_BASE_ADDRESSES, 32);
+    const isEnabled = (readPci(ports, place, PCI_COMMAND, 16) & COMMAND_MEMORY) !== 0;
+    return isEnabled && (base & BASE_IS_IO) === 0 ? (base & 0xffff_fff0) >>> 0 : undefined;
+  }
+  return undefined;
 }
 
 /** An extended mode that is on, as its registers say. */
