@@ -35,7 +35,7 @@ import {
 } from './semantics/system/context.ts';
 import { type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
 import { ExceptionLog } from './semantics/system/exception-log.ts';
-import { deliverEvent, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
+import { deliverEvent, REFUSALS, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
 import { loadState, saveState } from './state/architectural-state.ts';
 import { CpuState } from './state/cpu-state.ts';
 import { updateMode, updatePaging } from './state/derived.ts';
@@ -50,6 +50,7 @@ import {
   DR,
   FAULT_ERROR_CODE,
   FAULT_VECTOR,
+  INTERRUPT_REQUEST,
   INTERRUPT_SHADOW,
   NO_FAULT,
   PDPTES,
@@ -114,7 +115,7 @@ const SLICE_MAX = 0x10_0000;
 
 /** For every system instruction that executes: a map finds its operation sooner than an object of that size. */
 const SYSTEM_OPERATIONS: ReadonlyMap<string, SystemOperation> = new Map([
-  ...Object.entries(SYSTEM_SEMANTICS),
+  ...Object.entries({ ...SYSTEM_SEMANTICS, ...REFUSALS }),
   ...SIMD_OPERATIONS,
 ]);
 
@@ -136,7 +137,6 @@ export class Cpu {
   readonly #registry: HandlerRegistry;
   readonly #run: (record: number, budget: number) => number;
   readonly #checker: UnitChecker | undefined;
-  #interruptLine = false;
   #nmiPending = false;
   #isNmiBlocked = false;
   #attention = false;
@@ -144,6 +144,8 @@ export class Cpu {
   /** Instructions retired before the current slice. */
   #retired = 0;
   #sliceSize = 0;
+  /** Instructions retired when RF was last set. */
+  #resumeFlagSetAt = 0;
   /** Ticks of the time-stamp counter since reset that no instruction took. */
   #idleTicks = 0;
 
@@ -185,6 +187,7 @@ export class Cpu {
       },
       system: (record) => this.#system(record),
       lookup: () => this.#cache.lookup(),
+      modeChanged: () => this.#modeChanged(),
       hot: (head) => {
         const retired = this.#retired + this.#sliceSize - (this.state.field(BUDGET) | 0);
         this.#cache.jit?.compile(head, retired);
@@ -258,7 +261,6 @@ export class Cpu {
   /** Power-on state: real mode, CS:IP F000:FFF0 with base FFFF0000. Memory keeps its contents. */
   reset(): void {
     resetState(this.state, this.model);
-    this.#interruptLine = false;
     this.#nmiPending = false;
     this.#isNmiBlocked = false;
     this.#retired = 0;
@@ -302,7 +304,7 @@ export class Cpu {
 
   /** The interrupt request pin (INTR). */
   setInterruptLine(level: boolean): void {
-    this.#interruptLine = level;
+    this.state.setField(INTERRUPT_REQUEST, level ? 1 : 0);
     if (level) this.#attention = true;
   }
   /** An edge on the non-maskable interrupt pin. */
@@ -382,6 +384,7 @@ export class Cpu {
     const used = this.#sliceSize - (state.field(BUDGET) | 0);
     this.#sliceSize = 0;
     this.#cache.passStop();
+    this.#endResumeFlag(this.#retired + used);
     if (reason === RUN_FAULT) {
       const at = state.field(RECORD);
       this.#retired += used + this.#cache.countOf(at);
@@ -398,12 +401,18 @@ export class Cpu {
     }
   }
 
+  /** RF lasts for one instruction: behind the one that set it, it is still there. */
+  #endResumeFlag(retired: number): void {
+    const { state } = this;
+    const flags = state.field(SYSTEM_FLAGS);
+    if ((flags & FLAG_RF) !== 0 && retired !== this.#resumeFlagSetAt) state.setField(SYSTEM_FLAGS, flags & ~FLAG_RF);
+  }
+
   /** Ends the slice after the instruction that executes: device memory has raised something that may not wait. */
   #cutSlice(): void {
     const { state } = this;
     const record = state.field(RECORD);
     const needed = this.#cache.countOf(record);
-    state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_RF);
     this.#sliceSize -= (state.field(BUDGET) | 0) - needed;
     state.setField(BUDGET, needed);
     this.#cache.stopAfter(record);
@@ -450,7 +459,8 @@ export class Cpu {
       return true;
     }
     const source = this.#options.interrupts;
-    if (!this.#interruptLine || !interruptsEnabled || source === undefined) return false;
+    const isRequested = this.state.field(INTERRUPT_REQUEST) !== 0;
+    if (!isRequested || !interruptsEnabled || source === undefined) return false;
     this.#wake();
     this.#retired += 1;
     this.#deliver({
@@ -481,10 +491,11 @@ export class Cpu {
       return OUTCOME_FAULT;
     }
     this.#context.begin(this.#cache.offsetOf(record), this.#cache.lengthOf(record));
-    // RF lasts for one instruction. Nothing shows it before the slice ends, which without this may be behind any of these.
+    // What an earlier instruction of the slice left of RF, which software interrupts would push.
     state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_RF);
     const operation = SYSTEM_OPERATIONS.get(item.encoding.semantics) as SystemOperation;
     const outcome: Outcome = operation(this.#context, item);
+    if ((state.field(SYSTEM_FLAGS) & FLAG_RF) !== 0) this.#resumeFlagSetAt = this.instructionCount + 1;
     // An IRET ends the blocking of NMIs, whether or not it returns from their handler.
     if (this.#isNmiBlocked && item.encoding.semantics === 'IRET' && outcome !== OUTCOME_FAULT) {
       this.#isNmiBlocked = false;

@@ -6,6 +6,7 @@ import { VECTOR_GP, type VECTOR_UD } from '../state/exceptions.ts';
 import {
   CODE_BASE,
   JUMP_TAG,
+  JUMP_TAG_USER,
   MODE,
   RIP,
   RIP_BASE,
@@ -204,8 +205,8 @@ export class CodeCache implements CompilableCode {
 
   /** The mode or the privilege has changed. */
   updateJumpTag(): void {
-    const user = this.#state.cpl === 3 ? 1 : 0;
-    const tag = (this.#generation << 8) | (user << MODE_BITS) | this.#state.field(MODE);
+    const user = this.#state.cpl === 3 ? JUMP_TAG_USER : 0;
+    const tag = (this.#generation << 8) | user | this.#state.field(MODE);
     this.#state.setField(JUMP_TAG, tag);
   }
 

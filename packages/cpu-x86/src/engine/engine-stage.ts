@@ -1,7 +1,9 @@
+import { TLB_SUPERVISOR_READ, TLB_TABLE_SIZE_BYTES, TLB_USER_READ } from '@longmode/mmu';
 import type { CodeBuilder } from '@longmode/wasm-encoder';
 import type { LocalPool, Value, ValueType, Width } from '../semantics/language.ts';
 import {
   type Alignment,
+  type ModeChange,
   type SegmentChoice,
   Semantics,
   type StringBlock,
@@ -15,18 +17,22 @@ import {
   ASSIST_SOURCE,
   ASSIST_UNAVAILABLE,
   CANONICAL_SHIFT,
+  CPL,
   FAULT_ERROR_CODE,
   FAULT_VECTOR,
+  JUMP_TAG,
+  JUMP_TAG_USER,
   SEGMENT_BASE,
   SEGMENT_HIGH,
   SEGMENT_SIZE_BYTES,
   SEGMENTS,
   SSE_UNAVAILABLE,
   SYSTEM_FLAGS,
+  TLB_READ,
 } from '../state/layout.ts';
-import type { CoreFunctions } from './interpreter/core-functions.ts';
+import { type CoreFunctions, STATUS_BRANCH, STATUS_EXIT, STATUS_MODE_CHANGED } from './interpreter/core-functions.ts';
 import type { Shape } from './interpreter/shape.ts';
-import { CPU_BASE } from './memory-plan.ts';
+import { CPU_BASE, TLB_BASE } from './memory-plan.ts';
 import { emitStringBlock } from './string-block.ts';
 import { ACCESS_INFO_WRITE, emitTlbProbe, type TlbProbe } from './tlb-probe.ts';
 
@@ -84,12 +90,14 @@ export abstract class EngineStage extends Semantics {
   protected abstract operandSegment(): Value;
   /** Ends the instruction with the exception that the state holds. */
   protected abstract leaveByFault(): void;
+  /** Ends the instruction: execution goes on at a RIP (i64), by way of a `STATUS_*` (i32). */
+  protected abstract leaveBy(target: Value, status: Value): void;
   /** Host address (i32, fixed) for a read; leaves if there is none. */
   protected abstract hostForRead(access: MemoryReference): Value;
   /** Host address (i32, fixed) for a read-modify-write, to be followed by `commit`; leaves if there is none. */
   protected abstract hostForUpdate(access: MemoryReference): Value;
   protected abstract commit(host: Value): void;
-  /** Ends the instruction by its twin in TypeScript; the state says why. */
+  /** Ends the instruction by its operation in TypeScript. */
   protected abstract leaveToTypeScript(): void;
   /** Stores a fixed value, or leaves. */
   protected abstract storeAt(access: MemoryReference, value: Value): void;
@@ -200,6 +208,25 @@ export abstract class EngineStage extends Semantics {
   }
   checkRelativeTarget(): void {
     // A relative target outside the code segment or the canonical range is found when it is fetched.
+  }
+  transfer(target: Value, { cpl, changesMode, isAttended }: ModeChange = {}): void {
+    if (cpl !== undefined) this.#enterPrivilegeLevel(cpl);
+    let status: Value = this.i32(STATUS_BRANCH);
+    if (isAttended) status = this.select(isAttended, this.i32(STATUS_EXIT), status);
+    if (changesMode) status = this.or(status, this.select(changesMode, this.i32(STATUS_MODE_CHANGED), this.i32(0)));
+    this.leaveBy(target, this.let(status));
+  }
+  /** What depends on the privilege level alone; see `Cpu.#modeChanged` and `CodeCache.updateJumpTag`. */
+  #enterPrivilegeLevel(cpl: 0 | 3): void {
+    const table = cpl === 3 ? TLB_USER_READ : TLB_SUPERVISOR_READ;
+    this.writeField(CPL, 32, this.i32(cpl));
+    this.writeField(TLB_READ, 32, this.i32(TLB_BASE + table * TLB_TABLE_SIZE_BYTES));
+    const tag = this.and(this.readField(JUMP_TAG, 32), this.i32(~JUMP_TAG_USER));
+    this.writeField(JUMP_TAG, 32, this.or(tag, this.i32(cpl === 3 ? JUMP_TAG_USER : 0)));
+  }
+
+  refuseIf(condition: Value): void {
+    this.choose(condition, () => this.leaveToTypeScript());
   }
   faultIf(condition: Value, vector: number): void {
     this.choose(condition, () => {

@@ -22,7 +22,7 @@ export const TARGET_TABLE_SIZE_BYTES = 0x2000;
 export const TARGET_TABLE_COUNT = 128;
 /** Counters of compiled units, for profiles. */
 export const PROFILE_SLOTS: number = TARGET_TABLES + TARGET_TABLE_COUNT * TARGET_TABLE_SIZE_BYTES;
-export const PROFILE_SLOT_SIZE_BYTES = 64;
+export const PROFILE_SLOT_SIZE_BYTES = 128;
 export const PROFILE_SLOT_COUNT = 1024;
 /** Pre-decoded instructions. */
 export const RECORDS: number = PROFILE_SLOTS + PROFILE_SLOT_COUNT * PROFILE_SLOT_SIZE_BYTES;

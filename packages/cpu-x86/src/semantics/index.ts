@@ -36,7 +36,9 @@ import {
   XLAT,
 } from './data-transfer.ts';
 import { AAA, AAD, AAM, AAS, DAA, DAS } from './decimal.ts';
+import { SWAPGS, SYSCALL, SYSRET } from './fast-system-call.ts';
 import { CLC, CLD, CMC, LAHF, SAHF, SALC, STC, STD } from './flag-control.ts';
+import { CLI, POPF, PUSHF, STI } from './flags-register.ts';
 import { AND, NOT, OR, TEST, XOR } from './logic.ts';
 import { RCL, RCR, ROL, ROR, SAR, SHL, SHLD, SHR, SHRD } from './shift-rotate.ts';
 import { SIMD_SEMANTICS } from './simd/index.ts';
@@ -51,10 +53,11 @@ export type EmittedSemanticsKey = Exclude<SemanticsKey, SystemSemanticsKey>;
 /** What instructions mean. Complete by type: a row of the opcode tables without semantics does not compile. */
 // biome-ignore format: a list
 export const EMITTED_SEMANTICS: Readonly<Record<EmittedSemanticsKey, SemanticsFn>> = {
-  AAA, AAD, AAM, AAS, ADC, ADD, AND, BSF, BSR, BSWAP, BT, BTC, BTR, BTS, CALL, CBW, CLC, CLD, CMC, CMOVcc, CMP, CMPS,
+  AAA, AAD, AAM, AAS, ADC, ADD, AND, BSF, BSR, BSWAP, BT, BTC, BTR, BTS, CALL, CBW, CLC, CLD, CLI, CMC, CMOVcc, CMP, CMPS,
   CMPXCHG, CMPXCHG8B, CMPXCHG16B, CWD, DAA, DAS, DEC, DIV, IDIV, IMUL, IMUL_WIDE, INC, JCXZ, Jcc, JMP, LAHF, LEA, LEAVE,
-  LODS, LOOP, LOOPE, LOOPNE, MOV, MOVNTI, MOVS, MOVSX, MOVSXD, MOVZX, MUL, NEG, NOP, NOT, OR, POP, POPA, POPCNT, PUSH,
-  PUSHA, RCL, RCR, RET, ROL, ROR, SAHF, SALC, SAR, SBB, SCAS, SETcc, SHL, SHLD, SHR, SHRD, STC, STD, STOS, SUB, TEST, XADD,
+  LODS, LOOP, LOOPE, LOOPNE, MOV, MOVNTI, MOVS, MOVSX, MOVSXD, MOVZX, MUL, NEG, NOP, NOT, OR, POP, POPA, POPCNT, POPF, PUSH,
+  PUSHA, PUSHF, RCL, RCR, RET, ROL, ROR, SAHF, SALC, SAR, SBB, SCAS, SETcc, SHL, SHLD, SHR, SHRD, STC, STD, STI, STOS, SUB, SWAPGS,
+  SYSCALL, SYSRET, TEST, XADD,
   XCHG, XLAT, XOR,
   ...SIMD_SEMANTICS,
 };

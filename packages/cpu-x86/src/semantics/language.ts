@@ -219,6 +219,7 @@ export class Emitter {
     return this.#binary('and', a, b);
   }
   or(a: Value, b: Value): Value {
+    if (isI32Constant(a) && isI32Constant(b)) return this.i32(a.value | b.value);
     return this.#binary('or', a, b);
   }
   xor(a: Value, b: Value): Value {

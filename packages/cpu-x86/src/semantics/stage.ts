@@ -107,6 +107,15 @@ export abstract class Semantics extends Emitter {
   abstract checkRelativeTarget(): void;
   /** To a computed RIP (i64, already truncated to the operand size and checked). Ends the instruction. */
   abstract jumpIndirect(target: Value): void;
+  /**
+   * To a RIP (i64) that needs no check, with what the engine keeps of the processor's mode brought up to date. Ends the
+   * instruction.
+   */
+  abstract transfer(target: Value, change?: ModeChange): void;
+  /** Whether execution may stop right behind this instruction, for want of time (i32). */
+  abstract mayStopNext(): Value;
+  /** If the condition holds, the instruction is not allowed here: the operation of its name in `REFUSALS` says why. */
+  abstract refuseIf(condition: Value): void;
   /** Raises a fault if the condition holds. */
   abstract faultIf(condition: Value, vector: number): void;
   /** Runs `body`; wherever a fault leaves it, `undo` runs first. */
@@ -117,6 +126,16 @@ export abstract class Semantics extends Emitter {
    * @param together what iterations upwards in memory come to, where an engine may do many of them at once
    */
   abstract repeatString(body: () => StringStep, together?: StringBlock): void;
+}
+
+/** What an instruction that ends with `transfer` changes of the processor. */
+export interface ModeChange {
+  /** The new privilege level. */
+  readonly cpl?: 0 | 3;
+  /** Whether code size, segments or RFLAGS.AC may have changed, or the privilege with SMAP enabled (i32). */
+  readonly changesMode?: Value;
+  /** Whether an event may have become deliverable, or RFLAGS.TF is set (i32). */
+  readonly isAttended?: Value;
 }
 
 /** Many elements at once: copied from [RSI] to [RDI], or RAX stored to [RDI]. Nothing but the registers changes beside. */

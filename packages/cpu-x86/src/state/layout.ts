@@ -120,6 +120,8 @@ export const RIP_BASE = 0x508;
 export const CODE_BASE = 0x528;
 /** Engine: tag of valid jump-cache entries: generation, privilege and mode (i32). */
 export const JUMP_TAG = 0x510;
+/** The bit of `JUMP_TAG` for CPL 3, above those of the mode. */
+export const JUMP_TAG_USER: number = 1 << 4;
 /** Engine: the record that executes whenever TypeScript is called (i32). */
 export const RECORD = 0x514;
 /** Engine: 64 less the width of linear addresses (u32): how far to shift to test for canonical form. */
@@ -127,6 +129,8 @@ export const CANONICAL_SHIFT = 0x518;
 /** Engine: exception left by a failed access: vector (u32) and error code (i32, -1 for none). */
 export const FAULT_VECTOR = 0x51c;
 export const FAULT_ERROR_CODE = 0x520;
+/** Engine: 1 while the interrupt request pin (INTR) is high (u32). */
+export const INTERRUPT_REQUEST = 0x524;
 /** Engine: bounce buffer for accesses that no host page serves (device memory, page crossings): 16 bytes. */
 export const BOUNCE = 0x530;
 

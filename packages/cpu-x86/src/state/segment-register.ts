@@ -39,10 +39,20 @@ export const RIGHT_WRITE = 2;
 const REAL_MODE_ATTRIBUTES = ATTRIBUTE_PRESENT | ATTRIBUTE_S | ATTRIBUTE_WRITABLE | ATTRIBUTE_ACCESSED;
 
 /** The data accesses that a segment of these attributes allows in protected mode. */
-function rightsOf(attributes: number): number {
+export function rightsOf(attributes: number): number {
   if ((attributes & ATTRIBUTE_PRESENT) === 0) return 0;
   if ((attributes & ATTRIBUTE_CODE) !== 0) return (attributes & ATTRIBUTE_READABLE) !== 0 ? RIGHT_READ : 0;
   return (attributes & ATTRIBUTE_WRITABLE) !== 0 ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ;
+}
+
+/** A flat segment of code or data, as SYSCALL and its relatives load it. */
+export const FLAT_CODE: number = ATTRIBUTE_PRESENT | ATTRIBUTE_S | ATTRIBUTE_G | ATTRIBUTE_CODE | 0x3;
+export const FLAT_DATA: number = ATTRIBUTE_PRESENT | ATTRIBUTE_S | ATTRIBUTE_G | ATTRIBUTE_DB | 0x3;
+
+/** @param isLong whether code is 64-bit code; else it is 32-bit code */
+export function flatAttributes(kind: number, cpl: number, isLong: boolean): number {
+  const size = kind === FLAT_CODE ? (isLong ? ATTRIBUTE_L : ATTRIBUTE_DB) : 0;
+  return kind | size | (cpl << ATTRIBUTE_DPL_SHIFT);
 }
 
 /** The field of the state that holds the base of a segment register. @param index ES, CS and so on */

@@ -1,6 +1,6 @@
 import { OUTCOME_EXIT } from '../../semantics/system/context.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
-import { BUDGET, FAULT_VECTOR, NO_FAULT } from '../../state/layout.ts';
+import { BUDGET, FAULT_VECTOR, INTERRUPT_SHADOW, NO_FAULT } from '../../state/layout.ts';
 import type { CodeCache } from '../code-cache.ts';
 import type { CoreImports } from '../interpreter/core-module.ts';
 import { BLOCK_LENGTH_MAX } from '../interpreter/record.ts';
@@ -47,10 +47,12 @@ export class Replay {
     for (let left = count; left > 0; ) {
       state.setField(BUDGET, left);
       state.setField(FAULT_VECTOR, NO_FAULT);
+      state.setField(INTERRUPT_SHADOW, 0);
       const record = left < BLOCK_LENGTH_MAX ? this.#cache.lookupShort(left) : this.#cache.lookup();
       if (record === 0) return 'no-code';
       const end = ENDS[this.#run(record, left)] ?? 'exit';
-      if (end !== 'done') return end;
+      // An event that may not wait is none of the replay's business.
+      if (end !== 'done' && (end !== 'exit' || this.#strayed !== undefined)) return end;
       left = state.field(BUDGET) | 0;
     }
     return 'done';

@@ -4,6 +4,7 @@ import {
   BUDGET,
   FAULT_ERROR_CODE,
   FAULT_VECTOR,
+  INTERRUPT_SHADOW,
   NO_FAULT,
   RECORD,
   RIP_BASE,
@@ -111,6 +112,9 @@ export class UnitTrial {
     this.#pages.saveResult();
     this.restore();
     this.interpret(entry, exit.retired, exit.fault !== undefined);
+    // The interpreter has come to a stop behind an STI; whether the processor does, only the unit can know.
+    const shadow = this.#compiled.field(INTERRUPT_SHADOW);
+    if (shadow === 0) state.setField(INTERRUPT_SHADOW, 0);
     return exit;
   }
 

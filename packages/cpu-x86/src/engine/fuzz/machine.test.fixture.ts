@@ -12,9 +12,23 @@ import {
   RSP,
   realModeMachine,
 } from '../../machines.test.fixture.ts';
-import { CR0_PG, CR0_WP, CR4_PGE, CR4_PSE } from '../../state/control-registers.ts';
-import { CR0, CR3, CR4, GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, TR_INDEX } from '../../state/layout.ts';
-import { FLAG_IF } from '../../state/rflags.ts';
+import { CR0_PG, CR0_WP, CR4_PGE, CR4_PSE, EFER_SCE } from '../../state/control-registers.ts';
+import {
+  CR0,
+  CR3,
+  CR4,
+  GDTR_BASE,
+  GDTR_LIMIT,
+  IDTR_BASE,
+  IDTR_LIMIT,
+  MSR_EFER,
+  MSR_FMASK,
+  MSR_KERNEL_GS_BASE,
+  MSR_LSTAR,
+  MSR_STAR,
+  TR_INDEX,
+} from '../../state/layout.ts';
+import { FLAG_DF, FLAG_IF } from '../../state/rflags.ts';
 import type { SegmentRegister } from '../../state/segment-register.ts';
 import * as places from './places.test.fixture.ts';
 
@@ -121,6 +135,7 @@ export function createMachine(made: Form, options: Partial<CpuOptions>): FuzzMac
     installDescriptors(cpu, made);
     installHandlers(cpu, made);
   }
+  if (made.codeSize === 64) installSystemCall(cpu, made.cpl);
   loadSegments(cpu, made);
   cpu.state.setGpr(RSP, BigInt(places.STACK));
   cpu.state.rip = BigInt(places.CODE);
@@ -210,6 +225,18 @@ function installHandlers(cpu: Cpu, { handlerSize, codeSize }: Form): void {
   cpu.memory.write32(places.TSS + 4, places.HANDLER_STACK);
   cpu.memory.write32(places.TSS + 36, places.HANDLER_STACK);
   segment(cpu, TR_INDEX).load(0x18, BigInt(places.TSS), 0x67, 0x8b);
+}
+
+/** A system call exchanges the bases of GS, adds the flags to `FRAME_SUM`, and returns to the level that it came from. */
+function installSystemCall(cpu: Cpu, cpl: 0 | 3): void {
+  // swapgs; add [sum], r11d; then sysretq, or push r11; popf; jmp rcx
+  place(cpu, places.SYSTEM_CALL, `0f01f8 44011c25007c0000 ${cpl === 3 ? '480f07' : '4153 9d ffe1'}`);
+  const { state } = cpu;
+  state.setField(MSR_EFER, state.field(MSR_EFER) | EFER_SCE);
+  state.setWideField(MSR_STAR, BigInt(HANDLER_CODE | ((USER_DATA - 8) << 16)) << 32n);
+  state.setWideField(MSR_LSTAR, BigInt(places.SYSTEM_CALL));
+  state.setWideField(MSR_FMASK, BigInt(FLAG_IF | FLAG_DF));
+  state.setWideField(MSR_KERNEL_GS_BASE, BigInt(places.DATA + 0x800));
 }
 
 function installVectors(cpu: Cpu): void {

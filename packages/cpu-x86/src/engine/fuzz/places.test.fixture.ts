@@ -11,6 +11,8 @@ export const TSS = 0x7800;
 /** Sum of the flags and error codes that handlers have found (32 bits), and the code that they share. */
 export const FRAME_SUM = 0x7c00;
 export const HANDLER_ENDS = 0x7c40;
+/** Where SYSCALL goes. */
+export const SYSTEM_CALL = 0x7cc0;
 /** Two pages of data. */
 export const DATA = 0x8000;
 export const DATA_SIZE_BYTES = 0x2000;

@@ -3,7 +3,7 @@ import type { Snippet } from './program.test.fixture.ts';
 
 const RDX = 2;
 
-/** Instructions that only the interpreter runs. */
+/** Instructions of the system, some of them for the interpreter alone. */
 const SYSTEM_CODES: readonly (readonly number[])[] = [
   [0x0f, 0xa2], // cpuid
   [0x0f, 0x31], // rdtsc
@@ -16,6 +16,9 @@ const SYSTEM_CODES: readonly (readonly number[])[] = [
   [0xcc], // int3
   [0xcd, 0x41], // int 41h
   [0x0f, 0x0b], // ud2
+  [0xfb], // sti
+  [0x0f, 0x01, 0xf8], // swapgs
+  [0x0f, 0x05], // syscall
   [0xf1], // int1
 ];
 
@@ -57,6 +60,15 @@ export const SYSTEM_SNIPPETS: readonly Snippet[] = [
     weight: 1,
     write: ({ code, random }) => {
       code.emit(0x6a, random.pick([0x02, 0x46, 0x57, 0x13, 0x42]), 0x9d, 0xfc);
+    },
+  },
+  {
+    // IF and AC too.
+    weight: 1,
+    write: ({ code, random }) => {
+      const flags = random.pick([0x002, 0x202, 0x202, 0x246, 0x4_0202]);
+      const upper = code.codeSize === 16 ? [] : [flags >> 16, 0];
+      code.emit(0x68, flags & 0xff, (flags >> 8) & 0xff, ...upper, 0x9d);
     },
   },
 ];

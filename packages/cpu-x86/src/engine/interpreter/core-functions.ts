@@ -13,8 +13,6 @@ export interface CoreFunctions {
   readonly writeSlow: number;
   /** As `writeSlow`, for a v128 value */
   readonly writeVectorSlow: number;
-  /** (record) -> `STATUS_*`: runs an instruction's twin in TypeScript */
-  readonly assist: number;
   /** () -> nothing: writes the bounce buffer to where the last `openSlow` came from */
   readonly commit: number;
   /** (offset: i64, info: i32, segment: i32) -> linear address, or -1 for a fault */
@@ -25,6 +23,8 @@ export interface CoreFunctions {
   readonly carry: number;
   /** (code: i32) -> a condition as 0 or 1 */
   readonly condition: number;
+  /** (record: i32) -> `STATUS_*`: runs the record's system operation */
+  readonly system: number;
 }
 
 /** Types of the core functions, in the order of their definition. */
@@ -33,12 +33,12 @@ export const CORE_FUNCTION_TYPES = {
   openSlow: { params: ['i64', 'i32'], results: ['i32'] },
   writeSlow: { params: ['i64', 'i32', 'i64'], results: ['i32'] },
   writeVectorSlow: { params: ['i64', 'i32', 'v128'], results: ['i32'] },
-  assist: { params: ['i32'], results: ['i32'] },
   commit: { params: [], results: [] },
   segment: { params: ['i64', 'i32', 'i32'], results: ['i64'] },
   flags: { params: [], results: ['i32'] },
   carry: { params: [], results: ['i32'] },
   condition: { params: ['i32'], results: ['i32'] },
+  system: { params: ['i32'], results: ['i32'] },
 } as const;
 
 export type CoreFunctionName = keyof typeof CORE_FUNCTION_TYPES;
@@ -69,10 +69,14 @@ export class ImportedCoreFunctions {
   }
 }
 
-/** What an out-of-line handler returns: these, or the `Outcome` of a system operation. */
+/** What an out-of-line handler returns: these, or the `Outcome` of a system operation, which has the same numbers. */
 export const STATUS_NEXT = 0;
 /** RIP in the state is where execution goes on. */
 export const STATUS_BRANCH = 1;
 export const STATUS_FAULT = 2;
+/** As `STATUS_BRANCH`, and the run loop must look at what happened. */
+export const STATUS_EXIT = 3;
 /** The record's branch is taken. */
 export const STATUS_TAKEN = 4;
+/** Added to `STATUS_BRANCH` and `STATUS_EXIT`: what the engine keeps of the processor's mode must be made anew. */
+export const STATUS_MODE_CHANGED = 4;

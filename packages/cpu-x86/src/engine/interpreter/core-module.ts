@@ -39,6 +39,8 @@ export interface CoreImports {
   system(record: number): number;
   /** Finds or makes the record for the state's RIP. @returns its address, or 0 when `run` must return */
   lookup(): number;
+  /** The processor's mode has changed. */
+  modeChanged(): void;
   /** A block has run so often that it is worth compiling: its head. */
   hot(head: number): void;
 }
@@ -135,6 +137,7 @@ export function generateCoreModule(options: {
     commit: module.importFunction('host', 'commit', { params: [], results: [] }),
     system: module.importFunction('host', 'system', { params: [i32], results: [i32] }),
     lookup: module.importFunction('host', 'lookup', { params: [], results: [i32] }),
+    modeChanged: module.importFunction('host', 'modeChanged', { params: [], results: [] }),
     hot: module.importFunction('host', 'hot', { params: [i32], results: [] }),
   };
   importGuestMemory(module, options.memoryPages);
@@ -150,16 +153,14 @@ export function generateCoreModule(options: {
   writeSplitCall(functions.openSlow.code, imports.translateOpen);
   writeSlowStore(functions.writeSlow.code, imports, storeInteger);
   writeSlowStore(functions.writeVectorSlow.code, imports, (e, host) => e.storeTo(host, 0, 128, e.local('v128', 2)));
-  functions.assist.code.localGet(0).call(imports.system);
   functions.commit.code.call(imports.commit);
   writeSegmentFunction(functions.segment.code);
   writeFlagsFunction(functions.flags.code);
   writeCarryFunction(functions.carry.code);
   writeConditionFunction(functions.condition.code, functions.flags.index);
 
-  const system = module.addFunction({ params: [i32], results: [i32] }, 'system');
-  system.code.localGet(0).call(imports.system);
-  module.addElements(0, [system.index]);
+  functions.system.code.localGet(0).call(imports.system);
+  module.addElements(0, [functions.system.index]);
 
   const run = module.addFunction({ params: [i32, i32], results: [i32] }, 'run');
   const core = Object.fromEntries(
@@ -168,6 +169,7 @@ export function generateCoreModule(options: {
   writeRunFunction(run.code, {
     core,
     lookup: imports.lookup,
+    modeChanged: imports.modeChanged,
     hot: imports.hot,
     handlerType: module.typeIndex({ params: [i32], results: [i32] }),
     inlineHandlers: options.inlineHandlers,

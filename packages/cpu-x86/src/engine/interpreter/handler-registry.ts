@@ -166,7 +166,12 @@ export function generateHandlerModule(shapes: readonly Shape[], memoryPages: num
         leave(STATUS_BRANCH);
       },
       again: () => leave(STATUS_BRANCH),
-      assist: () => void code.localGet(0).call(core.functions.assist).op('return'),
+      assist: () => void code.localGet(0).call(core.functions.system).op('return'),
+      transfer: (target: Value, status: Value) => {
+        stage.storeTo(stage.i32(0), CPU_BASE + RIP, 64, target, 3);
+        stage.push(status);
+        code.op('return');
+      },
       // The dispatch loop does both.
       locate: () => {},
       relocate: () => {},

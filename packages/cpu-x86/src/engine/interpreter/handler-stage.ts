@@ -11,6 +11,7 @@ import { ACCESS_INFO_STACK, ACCESS_INFO_WRITE } from '../tlb-probe.ts';
 import type { CoreFunctions } from './core-functions.ts';
 import type { ConditionForm } from './fusion.ts';
 import {
+  BLOCK_LENGTH_MAX,
   RECORD_A,
   RECORD_B,
   RECORD_BASE,
@@ -37,6 +38,8 @@ export interface HandlerExits {
   indirect(target: Value): void;
   /** The instruction stays unfinished and runs again: its RIP is stored already. */
   again(): void;
+  /** As `indirect`, with a `STATUS_*` (i32) that says what else there is to do. */
+  transfer(target: Value, status: Value): void;
   /** Before TypeScript is called for a memory access: the state says which record executes, and the budget. */
   locate(): void;
   /** Ends the instruction by its twin in TypeScript. */
@@ -258,6 +261,9 @@ export class HandlerStage extends EngineStage {
     return this.i32((width / 8) | (write ? ACCESS_INFO_WRITE : 0) | stack);
   }
 
+  mayStopNext(): Value {
+    return this.ltS(this.timeForIterations(), this.i32(BLOCK_LENGTH_MAX));
+  }
   timeForIterations(): Value {
     return this.let(this.sub(this.loadFrom(this.base, CPU_BASE + BUDGET, 32, 2), this.#recordByte(RECORD_COUNT)));
   }
@@ -372,6 +378,9 @@ export class HandlerStage extends EngineStage {
   }
   jumpIndirect(target: Value): void {
     this.#exits.indirect(target);
+  }
+  protected leaveBy(target: Value, status: Value): void {
+    this.#exits.transfer(target, status);
   }
 }
 

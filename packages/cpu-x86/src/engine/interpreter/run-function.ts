@@ -2,7 +2,14 @@ import type { CodeBuilder, Label } from '@longmode/wasm-encoder';
 import { Emitter, LocalPool, type Value } from '../../semantics/language.ts';
 import { BUDGET, CODE_BASE, JUMP_TAG, RECORD, RIP, RIP_BASE } from '../../state/layout.ts';
 import { CPU_BASE, JUMP_CACHE, JUMP_CACHE_ENTRY_COUNT, JUMP_CACHE_ENTRY_SIZE_BYTES } from '../memory-plan.ts';
-import { type CoreFunctions, STATUS_BRANCH, STATUS_FAULT, STATUS_NEXT, STATUS_TAKEN } from './core-functions.ts';
+import {
+  type CoreFunctions,
+  STATUS_EXIT,
+  STATUS_FAULT,
+  STATUS_MODE_CHANGED,
+  STATUS_NEXT,
+  STATUS_TAKEN,
+} from './core-functions.ts';
 import { writeHandlerBody } from './handler-body.ts';
 import { HandlerStage } from './handler-stage.ts';
 import type { InlineHandler } from './inline-handlers.ts';
@@ -46,6 +53,7 @@ export function writeRunFunction(
   options: {
     core: CoreFunctions;
     lookup: number;
+    modeChanged: number;
     hot: number;
     handlerType: number;
     inlineHandlers: readonly InlineHandler[];
@@ -133,6 +141,9 @@ export function writeRunFunction(
       assist: () => {
         throw new Error(`${shape.key}: what TypeScript may do is not inlined`);
       },
+      transfer: () => {
+        throw new Error(`${shape.key}: instructions of the system are not inlined`);
+      },
       locate: () => {
         e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
         e.storeTo(zero, CPU_BASE + RECORD, 32, record, 2);
@@ -179,7 +190,8 @@ export function writeRunFunction(
   e.if(e.eq(status, e.i32(STATUS_TAKEN)), () => void code.br(takenTail));
   e.if(e.eq(status, e.i32(STATUS_FAULT)), () => void code.br(faultTail));
   e.assign(budget, e.sub(budget, count()));
-  e.if(e.ne(status, e.i32(STATUS_BRANCH)), () => leave(RUN_EXIT));
+  e.if(e.and(status, e.i32(STATUS_MODE_CHANGED)), () => void code.call(options.modeChanged));
+  e.if(e.eq(e.and(status, e.i32(STATUS_EXIT)), e.i32(STATUS_EXIT)), () => leave(RUN_EXIT));
   e.assign(rip, e.loadFrom(zero, CPU_BASE + RIP, 64, 3));
   code.br(goTail).end();
 

@@ -43,6 +43,7 @@ export function registersWrittenBy(item: RegionInstruction): number {
 const mayLeave = (block: BasicBlock): boolean =>
   block.ending === 'indirect' ||
   block.ending === 'return' ||
+  block.ending === 'transfer' ||
   block.ending === 'leave' ||
   (block.ending !== 'jump' && block.next === undefined) ||
   ((block.ending === 'jump' || block.ending === 'branch') && block.taken === undefined);

@@ -161,6 +161,15 @@ class EffectsStage extends Semantics {
   assistIf(): void {
     this.#mayFault();
   }
+  transfer(): void {
+    this.readsFlags = true;
+  }
+  mayStopNext(): Value {
+    return this.#some(32);
+  }
+  refuseIf(): void {
+    this.#mayFault();
+  }
   nextRip(): Value {
     return this.#some(64);
   }

@@ -19,6 +19,8 @@ export interface UnitExits {
   indirect(target: Value): void;
   /** A repeated string instruction is unfinished. */
   again(): void;
+  /** Out of the unit to a RIP, with a `STATUS_*` (i32) for the core. */
+  transfer(target: Value, status: Value): void;
 }
 
 /**
@@ -222,6 +224,10 @@ export class JitStage extends EngineStage {
     return this.let(host);
   }
 
+  /** Whoever leaves the unit has time left for a block of the interpreter. */
+  mayStopNext(): Value {
+    return this.i32(0);
+  }
   timeForIterations(): Value {
     return this.let(this.sub(this.#frame.budget, this.i32(this.#frame.position + 1)));
   }
@@ -317,6 +323,9 @@ export class JitStage extends EngineStage {
   }
   jumpIndirect(target: Value): void {
     this.#exits.indirect(target);
+  }
+  protected leaveBy(target: Value, status: Value): void {
+    this.#exits.transfer(target, status);
   }
 }
 

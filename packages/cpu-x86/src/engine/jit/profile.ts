@@ -14,6 +14,8 @@ export const EXIT_REASONS = [
   'branch',
   /** A return, jump or call to a computed target outside of the region. */
   'indirect',
+  /** A system call, the return from one, or an instruction behind which an event may not wait. */
+  'transfer',
   /** An instruction that only the interpreter runs, or none that has run before. */
   'uncompiled',
 ] as const;

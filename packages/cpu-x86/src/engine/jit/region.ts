@@ -26,8 +26,13 @@ export type Ending =
   | 'indirect'
   /** A return, perhaps to an instruction after a call within the region. */
   | 'return'
+  /** A system call or the return from one. */
+  | 'transfer'
   /** What follows is left to the interpreter. */
   | 'leave';
+
+/** Endings behind which the next instruction is not the one in sequence. */
+export const ENDS_WAY: ReadonlySet<Ending> = new Set(['jump', 'indirect', 'return', 'transfer']);
 
 export interface BasicBlock {
   readonly id: number;
@@ -91,6 +96,7 @@ function endingOf(instruction: Instruction): Ending | undefined {
   if (CONDITIONAL.has(key)) return 'branch';
   if (key === 'JMP' || key === 'CALL') return instruction.operands[0]?.kind === 'relative' ? 'jump' : 'indirect';
   if (key === 'RET') return 'return';
+  if (key === 'SYSCALL' || key === 'SYSRET') return 'transfer';
   return STRING.has(key) && instruction.repeat !== 0 ? 'fall' : undefined;
 }
 
@@ -183,7 +189,7 @@ export class RegionBuilder {
         if (target !== undefined) this.#lead(target, isCall ? this.#called : this.#pending);
       }
       if (isCall && this.#lead(next)) this.#returnSites.add(next);
-      if (ending === 'jump' || ending === 'indirect' || ending === 'return') return;
+      if (ending !== undefined && ENDS_WAY.has(ending)) return;
       if (ending === 'fall') {
         this.#afterRepeat.add(next);
         this.#lead(next);
@@ -249,8 +255,7 @@ export class RegionBuilder {
       const target = this.targetOf(instruction, offset);
       if (target !== undefined) taken = blockAt.get(target);
     }
-    const isLast = ending === 'jump' || ending === 'indirect' || ending === 'return';
-    const next = isLast ? undefined : blockAt.get(offset);
+    const next = ending !== undefined && ENDS_WAY.has(ending) ? undefined : blockAt.get(offset);
     const nextRecord = last.record + this.#recordSize;
     return {
       id,

@@ -16,7 +16,7 @@ import { analyzeFlags, type FlagAnalysis, keyOfForm } from './flag-analysis.ts';
 import { FlagTracker } from './flag-tracker.ts';
 import { JitStage } from './jit-stage.ts';
 import { type ExitReason, SLOT_INSTRUCTIONS, slotOfExit } from './profile.ts';
-import { type BasicBlock, type Region, type RegionInstruction, registersOf, successorsOf } from './region.ts';
+import { type BasicBlock, ENDS_WAY, type Region, type RegionInstruction, registersOf, successorsOf } from './region.ts';
 import { type Component, type LoopComponent, structureOf } from './structure.ts';
 import { type Local, UnitFrame } from './unit-frame.ts';
 
@@ -221,17 +221,18 @@ export class UnitWriter {
         taken: () => this.#take(block, item),
         indirect: (target) => this.#goIndirect(block, item, target),
         again: () => this.#leaveWithRip('time', item, e.add(frame.ripBase, e.i64(item.offset))),
+        transfer: (target, status) => this.#leaveWithRip('transfer', item, target, status),
       });
       EMITTED_SEMANTICS[item.shape.semantics as EmittedSemanticsKey](stage);
     });
-    if (block.ending === 'jump' || block.ending === 'indirect' || block.ending === 'return') return;
+    if (ENDS_WAY.has(block.ending)) return;
     if (block.next !== undefined) {
       this.#passInstructionsOf(block);
       this.#branch(block.next);
       return;
     }
     const last = block.instructions.at(-1) as RegionInstruction;
-    this.#leave('uncompiled', last, block.nextRecord - RECORD_SIZE_BYTES, STATUS_NEXT);
+    this.#leave('uncompiled', last, block.nextRecord - RECORD_SIZE_BYTES, e.i32(STATUS_NEXT));
   }
 
   // ---- ways on and out; each leaves the tracked flags as they were, for the way beside it ---------------------------
@@ -258,7 +259,7 @@ export class UnitWriter {
 
   #take(block: BasicBlock, item: RegionInstruction): void {
     if (block.taken === undefined) {
-      this.#leave('branch', item, item.record, STATUS_TAKEN);
+      this.#leave('branch', item, item.record, this.#e.i32(STATUS_TAKEN));
       return;
     }
     this.#passInstructionsOf(block);
@@ -320,14 +321,20 @@ export class UnitWriter {
 
   #leaveBefore(item: RegionInstruction, how: 'fault' | 'interpreter'): void {
     // The core goes on behind the record that it finds.
-    if (how === 'interpreter') this.#leave('memory', item, item.record - RECORD_SIZE_BYTES, STATUS_NEXT);
-    else this.#leave('fault', item, item.record, STATUS_FAULT);
+    const e = this.#e;
+    if (how === 'interpreter') this.#leave('memory', item, item.record - RECORD_SIZE_BYTES, e.i32(STATUS_NEXT));
+    else this.#leave('fault', item, item.record, e.i32(STATUS_FAULT));
   }
 
-  #leaveWithRip(reason: ExitReason, item: RegionInstruction, rip: Value): void {
+  #leaveWithRip(
+    reason: ExitReason,
+    item: RegionInstruction,
+    rip: Value,
+    status: Value = this.#e.i32(STATUS_BRANCH),
+  ): void {
     const e = this.#e;
     e.storeTo(e.i32(0), CPU_BASE + RIP, 64, rip, 3);
-    this.#leave(reason, item, item.record, STATUS_BRANCH);
+    this.#leave(reason, item, item.record, status);
   }
 
   /** Leaves before a block's first instruction, for want of time. */
@@ -339,11 +346,11 @@ export class UnitWriter {
     this.#countExit('time', 0);
     // The core takes the record's count off the budget.
     e.assign(budget, e.add(budget, e.i32(first.count)));
-    this.#finish(first.record, STATUS_BRANCH);
+    this.#finish(first.record, e.i32(STATUS_BRANCH));
   }
 
   /** Leaves with an instruction's record; the budget becomes that of the beginning of the record's block. */
-  #leave(reason: ExitReason, item: RegionInstruction, record: number, status: number): void {
+  #leave(reason: ExitReason, item: RegionInstruction, record: number, status: Value): void {
     const e = this.#e;
     const { budget, position } = this.#frame;
     this.#countExit(reason, reason === 'fault' || reason === 'memory' ? position : position + 1);
@@ -363,9 +370,9 @@ export class UnitWriter {
     const at = this.#profileSlot + field;
     e.storeTo(e.i32(0), at, 64, e.add(e.loadFrom(e.i32(0), at, 64, 3), amount), 3);
   }
-  #finish(record: number, status: number): void {
+  #finish(record: number, status: Value): void {
     const { form } = this.#flags;
-    this.#e.assign(this.#exit, this.#e.i32(record | status));
+    this.#e.assign(this.#exit, this.#e.or(this.#e.i32(record), status));
     const known = form === 'dynamic' ? undefined : this.#formEpilogues.get(keyOfForm(form));
     if (known === undefined) this.#flags.makeDynamic();
     this.#code.br(known ?? (this.#epilogue as Label));

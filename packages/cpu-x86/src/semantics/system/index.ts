@@ -8,8 +8,8 @@ import { ENTER } from './enter.ts';
 import { CALL_FAR } from './far-call.ts';
 import { JMP_FAR } from './far-jump.ts';
 import { RET_FAR } from './far-return.ts';
-import { SWAPGS, SYSCALL, SYSENTER, SYSEXIT, SYSRET } from './fast-system-call.ts';
-import { CLAC, CLI, POPF, PUSHF, STAC, STI } from './flags.ts';
+import { REFUSE_SWAPGS, REFUSE_SYSCALL, REFUSE_SYSRET, SYSENTER, SYSEXIT } from './fast-system-call.ts';
+import { CLAC, REFUSE_CLI, REFUSE_POPF, REFUSE_PUSHF, REFUSE_STI, STAC } from './flags.ts';
 import { IRET } from './interrupt-return.ts';
 import { RDMSR, WRMSR } from './msr.ts';
 import { IN, INS, OUT, OUTS } from './port-io.ts';
@@ -61,13 +61,13 @@ export type { ProcessorMode } from './processor-mode.ts';
 /** The keys of `SYSTEM_SEMANTICS`. */
 // biome-ignore format: a list
 export type SystemSemanticsKey = Extract<SemanticsKey,
-  | 'ARPL' | 'BOUND' | 'CALL_FAR' | 'CLAC' | 'CLFLUSH' | 'CLFLUSHOPT' | 'CLI' | 'CLTS' | 'CLWB' | 'CPUID' | 'ENTER'
+  | 'ARPL' | 'BOUND' | 'CALL_FAR' | 'CLAC' | 'CLFLUSH' | 'CLFLUSHOPT' | 'CLTS' | 'CLWB' | 'CPUID' | 'ENTER'
   | 'FWAIT' | 'HLT' | 'IN' | 'INS' | 'INT' | 'INT1' | 'INT3' | 'INTO' | 'INVD' | 'INVLPG' | 'INVPCID' | 'IRET'
   | 'JMP_FAR' | 'LAR' | 'LFENCE' | 'LGDT' | 'LIDT' | 'LLDT' | 'LMSW' | 'LOAD_FAR_POINTER' | 'LSL' | 'LTR' | 'MFENCE'
   | 'MOV_FROM_CONTROL' | 'MOV_FROM_DEBUG' | 'MOV_FROM_SEGMENT' | 'MOV_TO_CONTROL' | 'MOV_TO_DEBUG' | 'MOV_TO_SEGMENT'
-  | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POPF' | 'POP_SEGMENT' | 'PUSHF' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
+  | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POP_SEGMENT' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
   | 'RDMSR' | 'RDPMC' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
-  | 'STI' | 'STR' | 'SWAPGS' | 'SYSCALL' | 'SYSENTER' | 'SYSEXIT' | 'SYSRET' | 'UD0' | 'UD1' | 'UD2' | 'VERR'
+  | 'STR' | 'SYSENTER' | 'SYSEXIT' | 'UD0' | 'UD1' | 'UD2' | 'VERR'
   | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR'
 >;
 
@@ -79,7 +79,6 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   CLAC,
   CLFLUSH,
   CLFLUSHOPT,
-  CLI,
   CLTS,
   CLWB,
   CPUID,
@@ -116,9 +115,7 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   NOT_EMULATED,
   OUT,
   OUTS,
-  POPF,
   POP_SEGMENT,
-  PUSHF,
   PUSH_SEGMENT,
   RDFSBASE,
   RDGSBASE,
@@ -133,13 +130,9 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   SLDT,
   SMSW,
   STAC,
-  STI,
   STR,
-  SWAPGS,
-  SYSCALL,
   SYSENTER,
   SYSEXIT,
-  SYSRET,
   UD0: UNDEFINED,
   UD1: UNDEFINED,
   UD2: UNDEFINED,
@@ -149,4 +142,15 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   WRFSBASE,
   WRGSBASE,
   WRMSR,
+};
+
+/** Why instructions that are written over the emitter are not allowed where they execute: each raises an exception. */
+export const REFUSALS: Readonly<Partial<Record<SemanticsKey, SystemOperation>>> = {
+  CLI: REFUSE_CLI,
+  POPF: REFUSE_POPF,
+  PUSHF: REFUSE_PUSHF,
+  STI: REFUSE_STI,
+  SWAPGS: REFUSE_SWAPGS,
+  SYSCALL: REFUSE_SYSCALL,
+  SYSRET: REFUSE_SYSRET,
 };
