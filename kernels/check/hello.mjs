@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { imagesFolder, kernelsFolder } from '../manifest.mjs';
+import { ownDisk } from './own-disk.mjs';
 import { bootArguments, readScreen, runToEnd } from './qemu.mjs';
 
 const SUCCESS_STATUS = 33;
@@ -30,8 +31,9 @@ function textOf(screen) {
 
 /** Compares one form with the recorded files, or records the files from it. Returns what differs, '' if nothing. */
 export async function checkHello(image, record) {
-  if (image === 'hello.elf') return null; // QEMU loads no ELF64 without a Multiboot header; hello-bios.img holds this one
-  const boot = bootArguments(join(imagesFolder, image), image.endsWith('.img'));
+  // QEMU loads no ELF64 without a Multiboot header: it gets a disk.
+  const disk = image === 'hello.elf' ? await ownDisk(image) : null;
+  const boot = bootArguments(disk ?? join(imagesFolder, image), disk !== null || image.endsWith('.img'));
   const { status, serial, errors } = await runToEnd(boot);
   if (status !== SUCCESS_STATUS) return `exit status ${status} ${errors}`;
   const screen = await readScreen(boot, serial.trimEnd());

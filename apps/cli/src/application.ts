@@ -12,6 +12,7 @@ import {
   run,
   text_en,
 } from '@stricli/core';
+import { type BuildFlags, buildImage } from './build.ts';
 import { type CargoSettings, findCargoSettings } from './cargo.ts';
 import { completionScript } from './completion.ts';
 import { EXIT_BUG, EXIT_USAGE } from './exit-code.ts';
@@ -214,6 +215,40 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
   },
 });
 
+const buildCommandOfApp = buildCommand<BuildFlags, [string], LongmodeContext>({
+  func(flags, kernel) {
+    buildImage(kernel, flags);
+    this.finish(0);
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'ELF64 kernel; - is standard input', placeholder: 'KERNEL', parse: text }],
+    },
+    aliases: { o: 'output' },
+    flags: {
+      output: { kind: 'parsed', parse: text, placeholder: 'FILE', brief: 'The disk image to write' },
+      bootFeatures: {
+        kind: 'parsed',
+        parse: parseBootFeatures,
+        optional: true,
+        placeholder: 'NAMES',
+        brief: 'Features of the bootloader crate that the kernel was built with [found out]',
+      },
+      quiet: { kind: 'boolean', optional: true, withNegated: false, brief: 'Say nothing but errors' },
+    },
+  },
+  docs: {
+    brief: 'Make a disk that a PC boots, out of a kernel',
+    customUsage: ['KERNEL -o FILE'],
+    fullDescription: [
+      'Puts an ELF64 kernel behind a boot loader of ours on a disk image. It boots by the BIOS of a PC, here as in QEMU,',
+      'and enters the kernel as the bootloader crate 0.9 does. Features and addresses that the kernel was built for are',
+      'taken from the manifest of its cargo project, or found out.',
+    ].join('\n'),
+  },
+});
+
 const completionCommand = buildCommand<Record<never, never>, [string], LongmodeContext>({
   func(_flags, shell) {
     this.process.stdout.write(completionScript(shell));
@@ -230,8 +265,8 @@ const completionCommand = buildCommand<Record<never, never>, [string], LongmodeC
 
 function application(): Application<LongmodeContext> {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  const routes = buildRouteMap<'run' | 'completion', LongmodeContext>({
-    routes: { run: runCommand, completion: completionCommand },
+  const routes = buildRouteMap<'run' | 'build' | 'completion', LongmodeContext>({
+    routes: { run: runCommand, build: buildCommandOfApp, completion: completionCommand },
     defaultCommand: 'run',
     docs: { brief: 'An x86-64 PC that boots kernels and tells why they died' },
   });
@@ -291,6 +326,8 @@ export async function runApplication(argv: readonly string[]): Promise<number> {
 
 /** Arguments for the parser: as they were given, and before them what the manifest of a cargo project adds. */
 function understandArguments(argv: readonly string[]): NormalizedArguments & { cargo?: CargoSettings } {
+  // Only the machine's options have QEMU's spellings.
+  if (argv[0] === 'build') return { args: argv, notes: [] };
   const given = normalizeArguments(argv);
   const [command, ...rest] = given.args;
   const image = rest.find((arg) => !arg.startsWith('--')) ?? optionValue(rest, 'kernel');

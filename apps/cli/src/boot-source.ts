@@ -113,16 +113,26 @@ function commandLine(path: string, text: string): string {
 }
 
 function planOf(image: ImageFile, options: LoadOptions): ImagePlan {
+  return withImageErrors(image.name, () => planImage(image.source, options));
+}
+
+/**
+ * Does something with an image, and turns what is wrong with it into a message.
+ *
+ * @param name of the image
+ * @throws CliError: 68 for an image that does not boot, 64 for options that do not fit it
+ */
+export function withImageErrors<Result>(name: string, act: () => Result): Result {
   try {
-    return planImage(image.source, options);
+    return act();
   } catch (error) {
     if (error instanceof BootError && error.code === 'bad-option') throw new CliError(EXIT_USAGE, error.message);
     if (error instanceof BootError) {
       const place = error.offset === null ? '' : ` (at file offset 0x${error.offset.toString(16)})`;
-      throw new CliError(EXIT_REJECTED, `${image.name}: ${error.message}${place}`);
+      throw new CliError(EXIT_REJECTED, `${name}: ${error.message}${place}`);
     }
     if (error instanceof ElfError) {
-      throw new CliError(EXIT_REJECTED, `${image.name}: ${error.message}; the file is damaged: build or copy it again`);
+      throw new CliError(EXIT_REJECTED, `${name}: ${error.message}; the file is damaged: build or copy it again`);
     }
     throw error;
   }

@@ -36,6 +36,7 @@ describe('the manifest', () => {
       mapPhysicalMemory: true,
       recursivePageTable: false,
       sse: false,
+      vga320x200: false,
       kernelStackSizePages: 128,
       physicalMemoryOffset: 0xf000_0000_0000n,
     });

@@ -7,7 +7,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { LoadOptions } from '@longmode/pc';
+import type { DiskImageOptions } from '@longmode/bootloader';
 import { parse, TomlError } from 'smol-toml';
 import { CliError, EXIT_USAGE } from './exit-code.ts';
 
@@ -20,7 +20,7 @@ export interface CargoSettings {
   /** Arguments for the run, in QEMU's spelling. */
   readonly args: readonly string[];
   /** The features and addresses that the kernel was built for; undefined if it does not use the bootloader crate 0.9. */
-  readonly direct64: LoadOptions['direct64'];
+  readonly direct64: DiskImageOptions | undefined;
 }
 
 type Table = Readonly<Record<string, unknown>>;
@@ -69,7 +69,7 @@ function argumentsOf(manifest: ManifestReader, isTest: boolean): string[] {
 }
 
 /** The dependency `bootloader`, and `[package.metadata.bootloader]`. */
-function loaderOptionsOf(manifest: ManifestReader, folder: string): LoadOptions['direct64'] {
+function loaderOptionsOf(manifest: ManifestReader, folder: string): DiskImageOptions | undefined {
   const own = manifest.value(['dependencies', 'bootloader']);
   const shared = isTable(own) && own.workspace === true ? workspaceDependency(folder) : undefined;
   const version = versionOf(own) ?? versionOf(shared);
@@ -81,6 +81,7 @@ function loaderOptionsOf(manifest: ManifestReader, folder: string): LoadOptions[
     mapPhysicalMemory: features.has('map_physical_memory'),
     recursivePageTable: features.has('recursive_page_table'),
     sse: features.has('sse'),
+    vga320x200: features.has('vga_320x200'),
     ...(kernelStackSizePages === undefined ? {} : { kernelStackSizePages }),
     ...manifest.address('kernelStackAddress', [...keys, 'kernel-stack-address']),
     ...manifest.address('physicalMemoryOffset', [...keys, 'physical-memory-offset']),

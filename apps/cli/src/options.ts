@@ -78,15 +78,17 @@ export function parseInitrd(text: string): InitrdFile[] {
     });
 }
 
-const BOOT_FEATURES = {
+/** The options of the loaders by the names of the bootloader crate's features. */
+export const BOOT_FEATURES = {
   map_physical_memory: 'mapPhysicalMemory',
   recursive_page_table: 'recursivePageTable',
   sse: 'sse',
+  vga_320x200: 'vga320x200',
 } as const;
 
 /** Features of the bootloader crate 0.9, separated by commas; those not named are off. */
 export function parseBootFeatures(text: string): Record<(typeof BOOT_FEATURES)[keyof typeof BOOT_FEATURES], boolean> {
-  const features = { mapPhysicalMemory: false, recursivePageTable: false, sse: false };
+  const features = { mapPhysicalMemory: false, recursivePageTable: false, sse: false, vga320x200: false };
   for (const name of text.split(',').filter((item) => item !== '' && item !== 'none')) {
     if (!Object.hasOwn(BOOT_FEATURES, name)) {
       throw usageError(`expected some of ${Object.keys(BOOT_FEATURES).join(', ')}, or none`);

@@ -39,7 +39,7 @@ export const VALUE_OPTIONS = [
   'engine',
   'debug-exit',
 ] as const;
-const COMMANDS = ['run', 'completion'] as const;
+const COMMANDS = ['run', 'build', 'completion'] as const;
 
 /** QEMU options that change nothing here, and why; null where nobody would expect a change. True: they have a value. */
 const WITHOUT_EFFECT: Readonly<Record<string, readonly [hasValue: boolean, why: string | null]>> = {

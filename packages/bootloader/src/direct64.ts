@@ -1,7 +1,8 @@
-import { type Elf, EM_X86_64, findSection, PT_TLS, parseElf, sectionBytes } from '@longmode/elf';
+import { type Elf, EM_X86_64, PT_TLS, parseElf } from '@longmode/elf';
 import { BOOT_INFO_REGION, bootInfoRegions, buildBootInfo, type TlsTemplate, type UsedRange } from './boot-info.ts';
 import { DESCRIPTOR_CODE_64, DESCRIPTOR_DATA, descriptorTable, flatSegment, NULL_SEGMENT } from './descriptor.ts';
 import { type Direct64Addresses, planAddresses } from './direct64-addresses.ts';
+import { featuresOf } from './direct64-features.ts';
 import { type KernelPages, layOutKernel } from './direct64-kernel.ts';
 import { BootError, memorySize } from './error.ts';
 import { FreeSpace } from './free-space.ts';
@@ -167,22 +168,6 @@ const REGION_OF_USE: Partial<Record<PageRun['use'], number>> = {
   stack: BOOT_INFO_REGION.kernelStack,
   'boot-info': BOOT_INFO_REGION.bootInfo,
 };
-
-/** Which of the fields that depend on features the kernel was compiled with. */
-function featuresOf(elf: Elf, options: Direct64Options): { mapPhysicalMemory: boolean; recursivePageTable: boolean } {
-  const recursivePageTable = options.recursivePageTable ?? isNamed(elf, 'recursive_page_table_addr');
-  // Most kernels of that crate want the map; one that was built without the feature never reads the field.
-  const isOther = recursivePageTable && !isNamed(elf, 'physical_memory_offset');
-  return { recursivePageTable, mapPhysicalMemory: options.mapPhysicalMemory ?? !isOther };
-}
-
-/** Whether the kernel's debug information has a name: the field of a structure that it was compiled with. */
-function isNamed(elf: Elf, name: string): boolean {
-  const section = findSection(elf, '.debug_str');
-  if (section === null || section.offset + section.size > BigInt(elf.bytes.length)) return false;
-  // As Latin-1, in which every byte is a character; a copy, because a decoder refuses shared memory.
-  return new TextDecoder('latin1').decode(sectionBytes(elf, section).slice()).includes(`\0${name}\0`);
-}
 
 function identity(start: number, end: number): Omit<PageRun, 'use' | 'what'> {
   return { start, end, frame: start, isWritable: true, isExecutable: true, pageSize: PAGE };

@@ -1,6 +1,7 @@
 // The contract of @longmode/bootloader.
 export { BOOT_INFO_REGION } from './boot-info.ts';
 export { type Direct64Options, planDirect64 } from './direct64.ts';
+export { buildDiskImage, type DiskImageOptions } from './disk-image/build-disk-image.ts';
 export { BootError, type BootErrorCode, type BootErrorFacts } from './error.ts';
 export {
   defaultMemoryMap,
