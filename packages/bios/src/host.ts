@@ -68,6 +68,8 @@ export interface FirmwareDisk {
   read(lba: number, count: number): Uint8Array;
   /** @returns false when the medium did not take the bytes. Absent: write-protected. */
   write?(lba: number, bytes: Uint8Array): boolean;
+  /** Makes what was written last. @returns false when that failed. Absent: it lasts at once. */
+  flush?(): boolean;
   /** What AH=08h and cylinder-head-sector requests use; without it, the customary one for the size. */
   readonly geometry?: DiskGeometry;
   /** Of a floppy drive with a change line: whether its medium has been changed since this was asked before. */

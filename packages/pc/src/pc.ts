@@ -1,3 +1,4 @@
+import type { AtaChannel } from '@longmode/ata';
 import {
   type AttachedDisks,
   BIOS_TRAP_PORT,
@@ -50,6 +51,7 @@ import {
   savableDisks,
   saveMemory,
 } from './snapshot.ts';
+import { layOutStorage, makeChannels } from './storage.ts';
 import { isWaiting, type WakeSource, wakeSourceOf } from './wake.ts';
 
 const DEBUG_EXIT_PORT = 0xf4;
@@ -76,6 +78,8 @@ export class Pc {
   readonly pit: Pit8254;
   readonly rtc: Rtc146818;
   readonly pci: PciBus;
+  readonly ataPrimary: AtaChannel;
+  readonly ataSecondary: AtaChannel;
   readonly picMaster: Pic8259a;
   readonly picSlave: Pic8259a;
   readonly dma: IsaDma;
@@ -207,7 +211,14 @@ export class Pc {
     this.pci = new PciBus();
     this.pci.add(0, 0, HOST_BRIDGE_82441FX);
     this.pci.add(1, 0, ISA_BRIDGE_PIIX3);
-    this.pci.add(1, 1, IDE_PIIX3);
+    const storage = layOutStorage(config.disks);
+    [this.ataPrimary, this.ataSecondary] = makeChannels(storage, {
+      clock,
+      ports: this.ports,
+      memory: this.cpu.memory,
+      ide: this.pci.add(1, 1, IDE_PIIX3),
+      interrupts: [this.picSlave.input(6), this.picSlave.input(7)],
+    });
     let framebufferBase: number | null = null;
     const display = this.pci.add(2, 0, bochsDisplay(VGA_VIDEO_MEMORY_SIZE), () => {
       const base = display.memoryBase(0);
@@ -223,7 +234,7 @@ export class Pc {
       },
       clock,
       ramSizeBytes: this.ramSizeBytes,
-      disks: { ...config.disks, floppies: this.#trays },
+      disks: { ...storage.disks, floppies: this.#trays },
       ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
       fonts: { rows8: FONT_8X8, rows14: FONT_8X14, rows16: FONT_8X16 },
       onEvent: (event) => events.onFirmware?.(event),
@@ -289,6 +300,8 @@ export class Pc {
       this.pci,
       ...this.dma.parts,
       this.floppy,
+      this.ataPrimary,
+      this.ataSecondary,
       this.bios,
       a20,
     ];

@@ -20,6 +20,8 @@ const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
   com1: 1 << 4,
   'rtc-146818': 1 << 8,
   'floppy-82077aa': 1 << 6,
+  'ata-primary': 1 << 14,
+  'ata-secondary': 1 << 15,
   // These raise no interrupt.
   'dma-1': 0,
   'dma-2': 0,

@@ -21,7 +21,7 @@ import {
 /** Where places are given from, upwards: above every ISA port, and above every size of RAM. */
 const FIRST_PORT = 0xc000;
 const FIRST_ADDRESS = 0xe000_0000;
-/** The APICs' and the firmware's own addresses begin here. */
+/** The APICs and the firmware itself are above. */
 const ADDRESS_END = 0xfec0_0000;
 const PORT_END = 0x1_0000;
 const BASE_ADDRESS_COUNT = 6;
