@@ -48,6 +48,7 @@ import {
   BUDGET,
   CANONICAL_SHIFT,
   DR,
+  ENTROPY,
   FAULT_ERROR_CODE,
   FAULT_VECTOR,
   INTERRUPT_REQUEST,
@@ -95,6 +96,8 @@ export interface CpuOptions {
   readonly engine?: Engine;
   /** How eagerly the compiler works, and how much it may hold. */
   readonly jit?: Partial<JitOptions>;
+  /** Where the random numbers of RDRAND and RDSEED begin, 64 bits; 0 unless told. The same seed gives the same numbers. */
+  readonly entropySeed?: bigint;
   /** Ticks of the time-stamp counter for each instruction; 1 unless told. */
   readonly ticksPerInstruction?: number;
 }
@@ -261,6 +264,7 @@ export class Cpu {
   /** Power-on state: real mode, CS:IP F000:FFF0 with base FFFF0000. Memory keeps its contents. */
   reset(): void {
     resetState(this.state, this.model);
+    this.state.setWideField(ENTROPY, BigInt.asUintN(64, this.#options.entropySeed ?? 0n));
     this.#nmiPending = false;
     this.#isNmiBlocked = false;
     this.#retired = 0;

@@ -15,6 +15,8 @@ export interface PcConfig {
   /** What runs the code; the results are the same. `interpreter` unless told. */
   readonly engine?: Engine;
   readonly jit?: Partial<JitOptions>;
+  /** Where the processor's random numbers begin, see `CpuOptions.entropySeed`. */
+  readonly entropySeed?: bigint;
   /** What the real-time clock says at power-on; a fixed moment unless told. */
   readonly initialTime?: Readonly<RtcTime>;
   /** Virtual nanoseconds that an instruction takes; 1 unless told. */

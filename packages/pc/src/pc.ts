@@ -132,6 +132,7 @@ export class Pc {
       },
       interrupts: { acknowledge: () => this.picMaster.acknowledge() },
       ...(config.cpuModel === undefined ? {} : { model: config.cpuModel }),
+      ...(config.entropySeed === undefined ? {} : { entropySeed: config.entropySeed }),
       ...(config.engine === undefined ? {} : { engine: config.engine }),
       ...(config.jit === undefined ? {} : { jit: config.jit }),
       ticksPerInstruction: this.#nanosecondsPerInstruction,

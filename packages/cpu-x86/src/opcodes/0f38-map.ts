@@ -84,10 +84,10 @@ export const MAP_0F38: readonly Row[] = [
   row(0xde, 'AESDEC', 'Vdq,Wdq', P66),
   row(0xdf, 'AESDECLAST', 'Vdq,Wdq', P66),
 
-  op(0xf0, 'MOVBE', 'Gv,Mv', NP),
-  op(0xf0, 'MOVBE', 'Gv,Mv', P66),
+  row(0xf0, 'MOVBE', 'Gv,Mv', NP),
+  row(0xf0, 'MOVBE', 'Gv,Mv', P66),
   row(0xf0, 'CRC32', 'Gy,Eb', PF2),
-  op(0xf1, 'MOVBE', 'Mv,Gv', NP),
-  op(0xf1, 'MOVBE', 'Mv,Gv', P66),
+  row(0xf1, 'MOVBE', 'Mv,Gv', NP),
+  row(0xf1, 'MOVBE', 'Mv,Gv', P66),
   row(0xf1, 'CRC32', 'Gy,Ev', PF2),
 ];

@@ -10,6 +10,18 @@ export const MOV: SemanticsFn = (s) => {
   const [dst, src] = pair(s);
   dst.write(src.read());
 };
+/** MOV with the bytes in reverse order. */
+export const MOVBE: SemanticsFn = (s) => {
+  const [dst, src] = pair(s);
+  const a = src.read();
+  let reversed = s.like(a, 0);
+  for (let bit = 0; bit < s.width; bit += 8) {
+    const byte = s.and(s.shrU(a, s.i32(bit)), s.like(a, 0xff));
+    reversed = s.or(reversed, s.shl(byte, s.i32(s.width - 8 - bit)));
+  }
+  dst.write(reversed);
+};
+
 /** The non-temporal hint changes nothing that a program can see. */
 export const MOVNTI: SemanticsFn = MOV;
 

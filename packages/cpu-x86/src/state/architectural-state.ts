@@ -113,6 +113,7 @@ export const STATE_REGISTERS: readonly (readonly [name: string, offset: number, 
   ['fpuInstructionPointer', layout.FPU_INSTRUCTION_POINTER, 64],
   ['fpuDataPointer', layout.FPU_DATA_POINTER, 64],
   ['mxcsr', layout.MXCSR, 32],
+  ['entropy', layout.ENTROPY, 64],
   ...xmmRegisters(),
 ];
 

@@ -106,6 +106,8 @@ export const FPU_DATA_POINTER = 0x698;
 
 /** SSE control and status (u32). */
 export const MXCSR = 0x6a0;
+/** Where the sequence of random numbers has come to (u64). */
+export const ENTROPY = 0x6a8;
 /** XMM0 to XMM15: 16 registers of 16 bytes. */
 export const XMM = 0x700;
 export const XMM_SIZE_BYTES = 16;

@@ -2,6 +2,10 @@ import type { SemanticsFn } from '../stage.ts';
 import { inTypeScript, operandOf, readVector } from './operands.ts';
 
 /** Instructions that are rare and long: their twins do them. */
+export const RCPPS: SemanticsFn = inTypeScript;
+export const RCPSS: SemanticsFn = inTypeScript;
+export const RSQRTPS: SemanticsFn = inTypeScript;
+export const RSQRTSS: SemanticsFn = inTypeScript;
 export const DPPS: SemanticsFn = inTypeScript;
 export const DPPD: SemanticsFn = inTypeScript;
 export const MPSADBW: SemanticsFn = inTypeScript;

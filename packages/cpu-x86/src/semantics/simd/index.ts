@@ -12,6 +12,7 @@ import * as integer from './integer.ts';
 import * as move from './move.ts';
 import * as shuffle from './shuffle.ts';
 import { AES_TWINS } from './twins/aes.ts';
+import { APPROXIMATE_TWINS } from './twins/approximate.ts';
 import { BYTE_TWINS } from './twins/byte-twins.ts';
 import { FLOAT_TWINS } from './twins/float-twins.ts';
 import { STRING_TWINS } from './twins/string-compare.ts';
@@ -44,7 +45,13 @@ export const SIMD_SEMANTICS: Readonly<Record<SimdSemanticsKey, SemanticsFn>> = {
   ...shuffle,
 };
 
-const TWINS: Readonly<Record<string, Twin>> = { ...FLOAT_TWINS, ...STRING_TWINS, ...AES_TWINS, ...BYTE_TWINS };
+const TWINS: Readonly<Record<string, Twin>> = {
+  ...FLOAT_TWINS,
+  ...STRING_TWINS,
+  ...AES_TWINS,
+  ...APPROXIMATE_TWINS,
+  ...BYTE_TWINS,
+};
 
 /** What TypeScript does for them, by key: refuse them, or what their emitted code leaves to it. */
 export const SIMD_OPERATIONS: ReadonlyMap<string, SystemOperation> = new Map(

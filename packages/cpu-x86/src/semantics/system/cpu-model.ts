@@ -45,13 +45,13 @@ const row = (
 // biome-ignore format: a list
 export type CpuFeature =
   | 'FPU' | 'VME' | 'DE' | 'PSE' | 'TSC' | 'MSR' | 'PAE' | 'MCE' | 'CX8' | 'APIC' | 'SEP' | 'MTRR' | 'PGE' | 'CMOV'
-  | 'PAT' | 'PSE36' | 'CLFSH' | 'MMX' | 'FXSR' | 'SSE' | 'SSE2' | 'SSE3' | 'SSSE3' | 'CX16' | 'PCID' | 'SSE4_1'
-  | 'SSE4_2' | 'MOVBE' | 'POPCNT' | 'XSAVE' | 'RDRAND' | 'HYPERVISOR' | 'FSGSBASE' | 'BMI1' | 'SMEP' | 'BMI2'
-  | 'ERMS' | 'INVPCID' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'LA57' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
+  | 'PAT' | 'PSE36' | 'CLFSH' | 'MMX' | 'FXSR' | 'SSE' | 'SSE2' | 'SSE3' | 'PCLMULQDQ' | 'SSSE3' | 'CX16' | 'PCID' | 'SSE4_1'
+  | 'SSE4_2' | 'MOVBE' | 'POPCNT' | 'AES' | 'XSAVE' | 'RDRAND' | 'HYPERVISOR' | 'FSGSBASE' | 'BMI1' | 'SMEP' | 'BMI2'
+  | 'ERMS' | 'INVPCID' | 'RDSEED' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'LA57' | 'XSAVEOPT' | 'XSAVEC' | 'XGETBV1' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
   | 'PAGE_1G' | 'RDTSCP' | 'LM';
 
 /**
- * Every feature that a model may claim. Leaf 7 means subleaf 0.
+ * Every feature that a model may claim. Leaf 7 means subleaf 0, leaf 0DH subleaf 1.
  *
  * @source SDM Vol. 2A "CPUID"; SDM Vol. 3A "Control Registers"; APM Vol. 3 Appendix E
  */
@@ -79,6 +79,7 @@ export const CPU_FEATURES: Readonly<Record<CpuFeature, FeatureRow>> = {
   SSE: row(1, 'edx', 25, { cr4: CR4_OSXMMEXCPT }),
   SSE2: row(1, 'edx', 26),
   SSE3: row(1, 'ecx', 0),
+  PCLMULQDQ: row(1, 'ecx', 1),
   SSSE3: row(1, 'ecx', 9),
   CX16: row(1, 'ecx', 13),
   PCID: row(1, 'ecx', 17, { cr4: CR4_PCIDE }),
@@ -86,6 +87,7 @@ export const CPU_FEATURES: Readonly<Record<CpuFeature, FeatureRow>> = {
   SSE4_2: row(1, 'ecx', 20),
   MOVBE: row(1, 'ecx', 22),
   POPCNT: row(1, 'ecx', 23),
+  AES: row(1, 'ecx', 25),
   XSAVE: row(1, 'ecx', 26, { cr4: CR4_OSXSAVE }),
   RDRAND: row(1, 'ecx', 30),
   HYPERVISOR: row(1, 'ecx', 31),
@@ -95,11 +97,15 @@ export const CPU_FEATURES: Readonly<Record<CpuFeature, FeatureRow>> = {
   BMI2: row(7, 'ebx', 8),
   ERMS: row(7, 'ebx', 9),
   INVPCID: row(7, 'ebx', 10),
+  RDSEED: row(7, 'ebx', 18),
   SMAP: row(7, 'ebx', 20, { cr4: CR4_SMAP }),
   CLFLUSHOPT: row(7, 'ebx', 23),
   CLWB: row(7, 'ebx', 24),
   UMIP: row(7, 'ecx', 2, { cr4: CR4_UMIP }),
   LA57: row(7, 'ecx', 16, { cr4: CR4_LA57 }),
+  XSAVEOPT: row(0xd, 'eax', 0),
+  XSAVEC: row(0xd, 'eax', 1),
+  XGETBV1: row(0xd, 'eax', 2),
   LAHF64: row(0x80000001, 'ecx', 0),
   LZCNT: row(0x80000001, 'ecx', 5),
   SYSCALL: row(0x80000001, 'edx', 11, { efer: EFER_SCE }),
@@ -135,8 +141,9 @@ export const DEFAULT_CPU_MODEL: CpuModel = {
   stepping: 3,
   // biome-ignore format: grouped by CPUID leaf
   features: new Set<CpuFeature>([
-    'PSE', 'TSC', 'MSR', 'PAE', 'CX8', 'SEP', 'MTRR', 'PGE', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'CX16', 'PCID', 'POPCNT',
-    'HYPERVISOR', 'FSGSBASE', 'SMEP', 'SMAP', 'UMIP', 'LA57',
+    'PSE', 'TSC', 'MSR', 'PAE', 'CX8', 'SEP', 'MTRR', 'PGE', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'FXSR', 'SSE', 'SSE2',
+    'SSE3', 'PCLMULQDQ', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'MOVBE', 'POPCNT', 'AES', 'XSAVE', 'RDRAND',
+    'HYPERVISOR', 'FSGSBASE', 'SMEP', 'RDSEED', 'SMAP', 'UMIP', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
     'LAHF64', 'SYSCALL', 'NX', 'PAGE_1G', 'RDTSCP', 'LM',
   ]),
   tscFrequencyHz: 1_000_000_000,

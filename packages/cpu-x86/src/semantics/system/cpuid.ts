@@ -1,5 +1,7 @@
 import { CR4_OSXSAVE } from '../../state/control-registers.ts';
-import { CR4, MSR_MISC_ENABLE } from '../../state/layout.ts';
+import { CR4, MSR_MISC_ENABLE, XCR0 } from '../../state/layout.ts';
+import { COMPONENTS } from '../extended-state/xcr.ts';
+import { XSAVE_AREA_SIZE_BYTES } from '../extended-state/xsave.ts';
 import { OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
 import { featureWord } from './cpu-model.ts';
 
@@ -69,6 +71,8 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
       return [0x00000001, 0, 0, 0]; // one iteration, no descriptor: nothing is known of caches
     case 7:
       return subleaf === 0 ? [0, featureWord(model, 7, 'ebx'), featureWord(model, 7, 'ecx'), 0] : [0, 0, 0, 0];
+    case 0xd:
+      return extendedState(cpu, subleaf);
     case 0x15: {
       const hertz = model.tscFrequencyHz;
       return hertz === 0 ? [0, 0, 0, 0] : [1, 1, hertz >>> 0, 0];
@@ -99,6 +103,15 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
     default:
       return [0, 0, 0, 0];
   }
+}
+
+/** Sizes of the XSAVE area, and what there is beside XSAVE. All components lie in the legacy region. */
+function extendedState({ model, state }: SystemCpu, subleaf: number): CpuidResult {
+  if (!model.features.has('XSAVE')) return [0, 0, 0, 0];
+  if (subleaf === 0) return [COMPONENTS, XSAVE_AREA_SIZE_BYTES, XSAVE_AREA_SIZE_BYTES, 0];
+  if (subleaf !== 1) return [0, 0, 0, 0];
+  const features = featureWord(model, 0xd, 'eax');
+  return [features, state.field(XCR0) === 0 ? 0 : XSAVE_AREA_SIZE_BYTES, 0, 0];
 }
 
 /** CPUID. */

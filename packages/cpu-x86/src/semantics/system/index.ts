@@ -1,4 +1,7 @@
 import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
+import { FXRSTOR, FXSAVE } from '../extended-state/fxsave.ts';
+import { XGETBV, XSETBV } from '../extended-state/xcr.ts';
+import { XRSTOR, XSAVE, XSAVEC, XSAVEOPT } from '../extended-state/xsave.ts';
 import type { SystemOperation } from './context.ts';
 import { CLTS, LMSW, MOV_FROM_CONTROL, MOV_TO_CONTROL, SMSW } from './control-register.ts';
 import { CPUID } from './cpuid.ts';
@@ -30,6 +33,7 @@ import {
   UNDEFINED,
   WBINVD,
 } from './processor-control.ts';
+import { RDRAND, RDSEED } from './random-number.ts';
 import { RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE } from './segment-base.ts';
 import { LOAD_FAR_POINTER, MOV_FROM_SEGMENT, MOV_TO_SEGMENT, POP_SEGMENT, PUSH_SEGMENT } from './segment-register.ts';
 import { ARPL, LAR, LSL, VERR, VERW } from './selector-query.ts';
@@ -62,13 +66,14 @@ export type { ProcessorMode } from './processor-mode.ts';
 // biome-ignore format: a list
 export type SystemSemanticsKey = Extract<SemanticsKey,
   | 'ARPL' | 'BOUND' | 'CALL_FAR' | 'CLAC' | 'CLFLUSH' | 'CLFLUSHOPT' | 'CLTS' | 'CLWB' | 'CPUID' | 'ENTER'
-  | 'FWAIT' | 'HLT' | 'IN' | 'INS' | 'INT' | 'INT1' | 'INT3' | 'INTO' | 'INVD' | 'INVLPG' | 'INVPCID' | 'IRET'
+  | 'FWAIT' | 'FXRSTOR' | 'FXSAVE' | 'HLT' | 'IN' | 'INS' | 'INT' | 'INT1' | 'INT3' | 'INTO' | 'INVD' | 'INVLPG' | 'INVPCID' | 'IRET'
   | 'JMP_FAR' | 'LAR' | 'LFENCE' | 'LGDT' | 'LIDT' | 'LLDT' | 'LMSW' | 'LOAD_FAR_POINTER' | 'LSL' | 'LTR' | 'MFENCE'
   | 'MOV_FROM_CONTROL' | 'MOV_FROM_DEBUG' | 'MOV_FROM_SEGMENT' | 'MOV_TO_CONTROL' | 'MOV_TO_DEBUG' | 'MOV_TO_SEGMENT'
   | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POP_SEGMENT' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
-  | 'RDMSR' | 'RDPMC' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
+  | 'RDMSR' | 'RDPMC' | 'RDRAND' | 'RDSEED' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
   | 'STR' | 'SYSENTER' | 'SYSEXIT' | 'UD0' | 'UD1' | 'UD2' | 'VERR'
-  | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR'
+  | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR' | 'XGETBV' | 'XRSTOR' | 'XSAVE' | 'XSAVEC' | 'XSAVEOPT'
+  | 'XSETBV'
 >;
 
 /** The system operations by the key that rows of the opcode tables name them with. */
@@ -84,6 +89,8 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   CPUID,
   ENTER,
   FWAIT,
+  FXRSTOR,
+  FXSAVE,
   HLT,
   IN,
   INS,
@@ -121,6 +128,8 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   RDGSBASE,
   RDMSR,
   RDPMC,
+  RDRAND,
+  RDSEED,
   RDTSC,
   RDTSCP,
   RET_FAR,
@@ -142,6 +151,12 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   WRFSBASE,
   WRGSBASE,
   WRMSR,
+  XGETBV,
+  XRSTOR,
+  XSAVE,
+  XSAVEC,
+  XSAVEOPT,
+  XSETBV,
 };
 
 /** Why instructions that are written over the emitter are not allowed where they execute: each raises an exception. */

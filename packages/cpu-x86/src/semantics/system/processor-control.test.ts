@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ACTIVITY, ACTIVITY_HALTED, CR0, CR4, DR, XCR0 } from '../../state/layout.ts';
+import { ACTIVITY, ACTIVITY_HALTED, CR0, CR4, DR } from '../../state/layout.ts';
 import { OUTCOME_BRANCH, OUTCOME_EXIT, OUTCOME_NEXT } from './context.ts';
 import { FakeCpu, faultOf, RAX, RBP, RSP, STACK0, STACK3 } from './fake-cpu.test.fixture.ts';
 
@@ -98,13 +98,6 @@ describe('undefined and unoffered instructions', () => {
       if (traps) expect(faultOf(cpu, 0x9b)).toEqual(NM);
       else expect(cpu.run(0x9b)).toBe(OUTCOME_NEXT);
     }
-  });
-
-  it('XCR0 is not reachable while CR4.OSXSAVE cannot be set', () => {
-    const cpu = new FakeCpu('64-bit');
-    cpu.state.setField(XCR0, 1);
-    cpu.state.setGpr(RAX, 0x40020n);
-    expect(faultOf(cpu, 0x0f, 0x22, 0xe0)).toEqual(GP0);
   });
 });
 

@@ -1,0 +1,98 @@
+/** @source SDM Vol. 2A "FXSAVE", "FXRSTOR" */
+
+import type { Instruction } from '../../decode/instruction.ts';
+import { MXCSR_MASK } from '../../float/binary-float.ts';
+import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../../state/control-registers.ts';
+import { CR0, CR4, MXCSR } from '../../state/layout.ts';
+import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from '../system/context.ts';
+import { deviceNotAvailable, generalProtection, hex, undefinedOpcode } from '../system/fault.ts';
+import { operandAddress } from '../system/linear-address.ts';
+import { memoryOperand } from '../system/operand.ts';
+import { dataAccess, is64BitMode } from '../system/processor-mode.ts';
+import {
+  LEGACY_SIZE_BYTES,
+  type LegacyFormat,
+  loadX87,
+  loadXmm,
+  MXCSR_AT,
+  MXCSR_RANGE,
+  readImage,
+  storeMxcsr,
+  storeX87,
+  storeXmm,
+  writeImage,
+  X87_RANGES,
+  xmmRange,
+} from './legacy-region.ts';
+
+/** The format of an instruction's image. */
+export const formatOf = (cpu: SystemCpu, instruction: Instruction): LegacyFormat => ({
+  xmmCount: is64BitMode(cpu.state) ? 16 : 8,
+  hasWidePointers: instruction.operandSize === 64,
+});
+
+/** The linear address of an image that must lie at a multiple of `alignment`; undefined after a fault. */
+export function imageAddress(
+  cpu: SystemCpu,
+  instruction: Instruction,
+  parts: { readonly sizeBytes: number; readonly alignment: number; readonly isWrite: boolean },
+): bigint | undefined {
+  const linear = operandAddress(cpu, instruction, memoryOperand(instruction), parts.sizeBytes, parts.isWrite);
+  if (linear === undefined || linear % BigInt(parts.alignment) === 0n) return linear;
+  const reason = `${instruction.mnemonic} at ${hex(linear)}, which is not a multiple of ${parts.alignment}`;
+  generalProtection(cpu, reason);
+  return undefined;
+}
+
+/** Refuses an instruction that CR0 or the model withholds; @returns whether it did */
+function isWithheld(cpu: SystemCpu, instruction: Instruction): boolean {
+  const { mnemonic } = instruction;
+  if (!cpu.model.features.has('FXSR')) undefinedOpcode(cpu, `${mnemonic} is not a feature of this processor`);
+  else if ((cpu.state.field(CR0) & (CR0_EM | CR0_TS)) !== 0) {
+    deviceNotAvailable(cpu, `${mnemonic} with CR0.EM or CR0.TS set`);
+  } else return false;
+  return true;
+}
+/** Without CR4.OSFXSR the SSE part of the image is left alone. */
+const includesSse = ({ state }: SystemCpu): boolean => (state.field(CR4) & CR4_OSFXSR) !== 0;
+
+export const FXSAVE: SystemOperation = (cpu, instruction) => {
+  if (isWithheld(cpu, instruction)) return OUTCOME_FAULT;
+  const linear = imageAddress(cpu, instruction, { sizeBytes: LEGACY_SIZE_BYTES, alignment: 16, isWrite: true });
+  if (linear === undefined) return OUTCOME_FAULT;
+  const { state } = cpu;
+  if (!cpu.memory.probeWrite(linear, LEGACY_SIZE_BYTES, dataAccess(state))) return OUTCOME_FAULT;
+  const format = formatOf(cpu, instruction);
+  const image = new DataView(new ArrayBuffer(LEGACY_SIZE_BYTES));
+  storeX87(state, image, format);
+  storeMxcsr(state, image);
+  storeXmm(state, image, format);
+  writeImage(cpu, linear, image, [...X87_RANGES, ...(includesSse(cpu) ? [MXCSR_RANGE, xmmRange(format)] : [])]);
+  return OUTCOME_NEXT;
+};
+
+/** #GP(0) for bits of MXCSR that do not exist; @returns whether the value is fit */
+export function isMxcsrValid(cpu: SystemCpu, value: number): boolean {
+  const reserved = (value & ~MXCSR_MASK) >>> 0;
+  if (reserved === 0) return true;
+  generalProtection(cpu, `MXCSR has no bits ${hex(reserved)}`);
+  return false;
+}
+
+export const FXRSTOR: SystemOperation = (cpu, instruction) => {
+  if (isWithheld(cpu, instruction)) return OUTCOME_FAULT;
+  const linear = imageAddress(cpu, instruction, { sizeBytes: LEGACY_SIZE_BYTES, alignment: 16, isWrite: false });
+  const image = linear === undefined ? undefined : readImage(cpu, linear, LEGACY_SIZE_BYTES);
+  if (image === undefined) return OUTCOME_FAULT;
+  const { state } = cpu;
+  const mxcsr = image.getUint32(MXCSR_AT, true);
+  const hasSse = includesSse(cpu);
+  if (hasSse && !isMxcsrValid(cpu, mxcsr)) return OUTCOME_FAULT;
+  const format = formatOf(cpu, instruction);
+  loadX87(state, image, format);
+  if (hasSse) {
+    state.setField(MXCSR, mxcsr);
+    loadXmm(state, image, format);
+  }
+  return OUTCOME_NEXT;
+};

@@ -1,0 +1,149 @@
+/** @source SDM Vol. 1 "Operation of XSAVE" to "Operation of XRSTOR"; SDM Vol. 2D, each instruction under its name */
+import type { Instruction } from '../../decode/instruction.ts';
+import { CR0_TS } from '../../state/control-registers.ts';
+import { CR0, MXCSR, XCR0 } from '../../state/layout.ts';
+import { OUTCOME_FAULT, OUTCOME_NEXT, type Outcome, type SystemCpu, type SystemOperation } from '../system/context.ts';
+import type { CpuFeature } from '../system/cpu-model.ts';
+import { deviceNotAvailable, generalProtection, hex, undefinedOpcode } from '../system/fault.ts';
+import { dataAccess } from '../system/processor-mode.ts';
+import { formatOf, imageAddress, isMxcsrValid } from './fxsave.ts';
+import {
+  initializeMxcsr,
+  initializeX87,
+  initializeXmm,
+  LEGACY_SIZE_BYTES,
+  loadX87,
+  loadXmm,
+  MXCSR_AT,
+  MXCSR_RANGE,
+  readImage,
+  storeMxcsr,
+  storeX87,
+  storeXmm,
+  writeImage,
+  X87_RANGES,
+  xmmRange,
+} from './legacy-region.ts';
+import { COMPONENT_SSE, COMPONENT_X87, componentsInUse, isXsaveEnabled } from './xcr.ts';
+
+/** The XSAVE area: the legacy region and a header; no component needs more. */
+const HEADER_AT = LEGACY_SIZE_BYTES;
+const XCOMP_BV_AT: number = HEADER_AT + 8;
+const HEADER_REST_AT: number = HEADER_AT + 16;
+export const XSAVE_AREA_SIZE_BYTES = 576;
+const ALIGNMENT = 64;
+const COMPACTED = 1n << 63n;
+
+/** Components that an instruction is asked for and XCR0 has. */
+const requested = ({ state }: SystemCpu): number => state.field(XCR0) & state.gpr32(0);
+
+/** The area's address, once nothing withholds the instruction; undefined after a fault. */
+function areaOf(cpu: SystemCpu, instruction: Instruction, isWrite: boolean): bigint | undefined {
+  if (!isXsaveEnabled(cpu, instruction.mnemonic)) return undefined;
+  if ((cpu.state.field(CR0) & CR0_TS) !== 0) {
+    deviceNotAvailable(cpu, `${instruction.mnemonic} with CR0.TS set`);
+    return undefined;
+  }
+  return imageAddress(cpu, instruction, { sizeBytes: XSAVE_AREA_SIZE_BYTES, alignment: ALIGNMENT, isWrite });
+}
+
+/**
+ * Saves components.
+ *
+ * @param skipsInitial leaves out what is in its initial configuration
+ * @param compacts writes a header that says what the area has room for
+ */
+function save(
+  cpu: SystemCpu,
+  instruction: Instruction,
+  options: { skipsInitial: boolean; compacts: boolean },
+): Outcome {
+  const linear = areaOf(cpu, instruction, true);
+  if (linear === undefined) return OUTCOME_FAULT;
+  const { state } = cpu;
+  const access = dataAccess(state);
+  if (!cpu.memory.probeWrite(linear, XSAVE_AREA_SIZE_BYTES, access)) return OUTCOME_FAULT;
+  const components = requested(cpu);
+  const inUse = components & componentsInUse(cpu);
+  const saved = options.skipsInitial ? inUse : components;
+  const before = options.compacts ? 0n : cpu.memory.read64(linear + BigInt(HEADER_AT), access) & ~BigInt(components);
+  if (cpu.memory.failed) return OUTCOME_FAULT;
+  const format = formatOf(cpu, instruction);
+  const image = new DataView(new ArrayBuffer(XSAVE_AREA_SIZE_BYTES));
+  storeX87(state, image, format);
+  storeMxcsr(state, image);
+  storeXmm(state, image, format);
+  image.setBigUint64(HEADER_AT, before | BigInt(inUse), true);
+  image.setBigUint64(XCOMP_BV_AT, COMPACTED | BigInt(components), true);
+  // MXCSR goes with the request, but in the compacted form it is part of the component.
+  const hasMxcsr = ((options.compacts ? saved : components) & COMPONENT_SSE) !== 0;
+  writeImage(cpu, linear, image, [
+    ...((saved & COMPONENT_X87) !== 0 ? X87_RANGES : []),
+    ...(hasMxcsr ? [MXCSR_RANGE] : []),
+    ...((saved & COMPONENT_SSE) !== 0 ? [xmmRange(format)] : []),
+    [HEADER_AT, options.compacts ? HEADER_REST_AT : XCOMP_BV_AT],
+  ]);
+  return OUTCOME_NEXT;
+}
+
+/** Refuses what the model does not have, else saves. */
+const saving =
+  (feature: CpuFeature, options: { skipsInitial: boolean; compacts: boolean }): SystemOperation =>
+  (cpu, instruction) =>
+    cpu.model.features.has(feature)
+      ? save(cpu, instruction, options)
+      : undefinedOpcode(cpu, `${instruction.mnemonic} is not a feature of this processor`);
+export const XSAVE: SystemOperation = saving('XSAVE', { skipsInitial: false, compacts: false });
+export const XSAVEOPT: SystemOperation = saving('XSAVEOPT', { skipsInitial: true, compacts: false });
+export const XSAVEC: SystemOperation = saving('XSAVEC', { skipsInitial: true, compacts: true });
+
+/** Why a header is none, or undefined. */
+function headerRefusal(cpu: SystemCpu, image: DataView): string | undefined {
+  const present = image.getBigUint64(HEADER_AT, true);
+  const layout = image.getBigUint64(XCOMP_BV_AT, true);
+  const enabled = BigInt(cpu.state.field(XCR0));
+  if ((present & ~enabled) !== 0n) return `XSTATE_BV ${hex(present)} has components that XCR0 has not`;
+  if ((layout & COMPACTED) === 0n) {
+    return layout === 0n && image.getBigUint64(HEADER_REST_AT, true) === 0n
+      ? undefined
+      : 'the header is not zero behind XSTATE_BV';
+  }
+  if (!cpu.model.features.has('XSAVEC')) return 'XCOMP_BV says that the area is compacted';
+  const room = layout & ~COMPACTED;
+  if ((room & ~enabled) !== 0n) return `XCOMP_BV ${hex(layout)} has components that XCR0 has not`;
+  if ((present & ~room) !== 0n) return 'XSTATE_BV has components that XCOMP_BV has not';
+  for (let at = HEADER_REST_AT; at < XSAVE_AREA_SIZE_BYTES; at += 8) {
+    if (image.getBigUint64(at, true) !== 0n) return 'the header is not zero behind XCOMP_BV';
+  }
+  return undefined;
+}
+
+/** Components that are not in the area get their initial configuration. */
+export const XRSTOR: SystemOperation = (cpu, instruction) => {
+  const linear = areaOf(cpu, instruction, false);
+  const image = linear === undefined ? undefined : readImage(cpu, linear, XSAVE_AREA_SIZE_BYTES);
+  if (image === undefined) return OUTCOME_FAULT;
+  const refusal = headerRefusal(cpu, image);
+  if (refusal !== undefined) return generalProtection(cpu, `${instruction.mnemonic}: ${refusal}`);
+  const { state } = cpu;
+  const components = requested(cpu);
+  const present = Number(image.getBigUint64(HEADER_AT, true));
+  const isCompacted = (image.getBigUint64(XCOMP_BV_AT, true) & COMPACTED) !== 0n;
+  const format = formatOf(cpu, instruction);
+  const hasSse = (components & COMPONENT_SSE) !== 0;
+  // MXCSR comes from the area whatever that has of XMM registers, unless it is compacted.
+  const loadsMxcsr = hasSse && (!isCompacted || (present & COMPONENT_SSE) !== 0);
+  const mxcsr = image.getUint32(MXCSR_AT, true);
+  if (loadsMxcsr && !isMxcsrValid(cpu, mxcsr)) return OUTCOME_FAULT;
+  if ((components & COMPONENT_X87) !== 0) {
+    if ((present & COMPONENT_X87) !== 0) loadX87(state, image, format);
+    else initializeX87(state);
+  }
+  if (hasSse) {
+    if (loadsMxcsr) state.setField(MXCSR, mxcsr);
+    else initializeMxcsr(state);
+    if ((present & COMPONENT_SSE) !== 0) loadXmm(state, image, format);
+    else initializeXmm(state, format);
+  }
+  return OUTCOME_NEXT;
+};
