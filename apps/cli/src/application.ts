@@ -23,6 +23,7 @@ import {
   parseExitCode,
   parseInitrd,
   parseMemorySize,
+  parseScreenshot,
   parseSeconds,
   parseSerial,
 } from './options.ts';
@@ -78,6 +79,14 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         brief: 'Live screen and keyboard [terminal if there is one]',
       },
       screen: { kind: 'boolean', optional: true, withNegated: false, brief: 'Print the last screen after the run' },
+      screenshot: {
+        kind: 'parsed',
+        parse: parseScreenshot,
+        optional: true,
+        variadic: true,
+        placeholder: 'FILE[@N]',
+        brief: 'Write the screen as PNG at the end, or after N instructions: screen.png@10M; may be repeated',
+      },
       report: {
         kind: 'parsed',
         parse: text,

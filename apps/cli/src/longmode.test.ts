@@ -72,6 +72,29 @@ describe('a kernel that succeeds', () => {
     expect(stdout).toBe(expected);
   });
 
+  it('has its screen in PNG files: at the end, and after numbers of instructions', () => {
+    const at = (name: string): string => join(folder, name);
+    const shots = [at('end.png'), `${at('begin.png')}@1k`, `${at('never.png')}@1G`];
+    const flags = shots.flatMap((shot) => ['--screenshot', shot]);
+    const { code, stderr } = longmode(['run', kernel('hello.elf'), '--serial', 'none', ...flags]);
+    expect([code, stderr]).toEqual([
+      33,
+      expect.stringMatching(/ended before it was time for \S+never\.png, after \d+ in/),
+    ]);
+    const [end, begin] = ['end.png', 'begin.png'].map((name) => readFileSync(at(name)));
+    for (const file of [end, begin]) {
+      expect(file?.toString('latin1', 1, 4)).toBe('PNG');
+      expect([file?.readUInt32BE(16), file?.readUInt32BE(20)]).toEqual([720, 400]);
+    }
+    expect(end?.equals(begin as Buffer)).toBe(false);
+    expect(() => readFileSync(at('never.png'))).toThrow('ENOENT');
+  });
+
+  it('does not begin when a picture cannot be written', () => {
+    const ended = longmode(['run', kernel('hello.elf'), '--screenshot', join(folder, 'nowhere', 'x.png')]);
+    expect(ended).toMatchObject({ code: 74, stdout: '' });
+  });
+
   it('has its serial text in a file', () => {
     const path = join(folder, 'serial.txt');
     expect(longmode(['run', kernel('hello.elf'), '--serial', `file:${path}`]).stdout).toBe('');

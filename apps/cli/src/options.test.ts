@@ -7,6 +7,7 @@ import {
   parseExitCode,
   parseInitrd,
   parseMemorySize,
+  parseScreenshot,
   parseSeconds,
   parseSerial,
 } from './options.ts';
@@ -108,4 +109,18 @@ describe.each<[string, (text: string) => unknown, [string, unknown][], string[]]
 ])('%s', (_what, parse, good, bad) => {
   it.each(good)('%j', (text, value) => expect(parse(text)).toEqual(value));
   it.each(bad)('not %j', (text) => expect(() => parse(text)).toThrow(CliError));
+});
+
+describe('a screenshot', () => {
+  it.each([
+    ['a.png', { path: 'a.png' }],
+    ['a.png@10M', { path: 'a.png', instructions: 10_000_000 }],
+    ['a@b.png', { path: 'a@b.png' }],
+    ['me@host/a.png', { path: 'me@host/a.png' }],
+    ['odd@1@', { path: 'odd@1' }],
+    ['odd@1@5k', { path: 'odd@1', instructions: 5000 }],
+  ])('%s', (text, shot) => expect(parseScreenshot(text)).toEqual(shot));
+  it.each(['', '@10M', '@'])('is refused without a name: %j', (text) => {
+    expect(() => parseScreenshot(text)).toThrow('expected FILE or FILE@COUNT');
+  });
 });

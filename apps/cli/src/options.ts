@@ -6,6 +6,13 @@ export type SerialTarget =
   | { readonly kind: 'auto' | 'stdio' | 'none' }
   | { readonly kind: 'file'; readonly path: string };
 
+/** A picture of the screen. */
+export interface Screenshot {
+  readonly path: string;
+  /** When to take it, in retired instructions; at the end of the run without. */
+  readonly instructions?: number;
+}
+
 /** A file to hand over, and the text that goes with it. */
 export interface InitrdFile {
   readonly path: string;
@@ -28,6 +35,17 @@ export function parseCount(text: string): number {
   const count = match === null ? Number.NaN : Number((match[1] as string).replaceAll('_', '')) * factor;
   if (!Number.isSafeInteger(count) || count < 1) throw usageError('expected a count such as 1000000 or 10M');
   return count;
+}
+
+/** `FILE`, or `FILE@COUNT`; a name that ends like a count is written with an empty one, `odd@1@`. */
+export function parseScreenshot(text: string): Screenshot {
+  const [, path, count] = /^(.*)@([^@/]*)$/s.exec(text) ?? [];
+  const isCount = count !== undefined && /^(\d[\d_]*[kMG]?)?$/i.test(count);
+  const shot = !isCount
+    ? { path: text }
+    : { path: path ?? '', ...(count === '' ? {} : { instructions: parseCount(count) }) };
+  if (shot.path === '') throw usageError('expected FILE or FILE@COUNT, such as screen.png@10M');
+  return shot;
 }
 
 /** Seconds, with a fraction if wanted. */

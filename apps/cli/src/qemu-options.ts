@@ -31,6 +31,7 @@ export const VALUE_OPTIONS = [
   'timeout',
   'success-code',
   'report',
+  'screenshot',
   'append',
   'initrd',
   'symbols',

@@ -17,9 +17,10 @@ import type { CargoSettings } from './cargo.ts';
 import { CliError, EXIT_REJECTED, EXIT_UNWRITABLE, usageError } from './exit-code.ts';
 import type { Front } from './front.ts';
 import { LiveFront } from './live-front.ts';
-import type { DebugExitPort, SerialTarget } from './options.ts';
+import type { DebugExitPort, Screenshot, SerialTarget } from './options.ts';
 import { PlainFront } from './plain-front.ts';
 import { profileLines } from './profile.ts';
+import { Screenshots } from './screenshot.ts';
 import { fileSink, openForWriting, type SerialSink, streamSink } from './serial-port.ts';
 import { BOOT_LOOP_RESETS, BOOT_LOOP_TIME_NS, Session, type SessionResult } from './session.ts';
 import { Teller } from './teller.ts';
@@ -31,6 +32,7 @@ export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
   readonly serial?: SerialTarget;
   readonly display?: 'terminal' | 'none';
   readonly screen?: boolean;
+  readonly screenshot?: readonly Screenshot[];
   readonly report?: string;
   readonly timeout?: number;
   readonly maxTime?: number;
@@ -73,6 +75,7 @@ export async function runImage(options: RunOptions): Promise<number> {
   });
   for (const note of options.notes) teller.note(note);
   const report = options.report === undefined ? null : openReport(options.report);
+  const screenshots = new Screenshots(options.screenshot ?? []);
   let source: BootSource;
   try {
     source = openBootSource({ ...options, bootFeatures: options.bootFeatures ?? options.cargo?.direct64 });
@@ -120,6 +123,7 @@ export async function runImage(options: RunOptions): Promise<number> {
     reboots: options.reboot,
     hasInput: () => front.hasInput(),
     onSlice: () => front.onSlice(),
+    milestones: screenshots.milestones(() => pc),
     onReboot: (count) => teller.note(`the guest reset the machine; boot ${count + 1} begins`),
   });
   const releaseSignals = catchSignals(stop);
@@ -139,6 +143,11 @@ export async function runImage(options: RunOptions): Promise<number> {
 
   if (options.screen === true && !(front instanceof LiveFront)) {
     stdout.write(depth === 1 ? plainScreen(pc) : screenText(pc.vga.textScreen(), stdout.columns, depth));
+  }
+  for (const path of screenshots.finish(pc)) {
+    teller.note(
+      `--screenshot: the run ended before it was time for ${path}, after ${running.instructions} instructions`,
+    );
   }
   const isTest = options.cargo?.isTest === true;
   const ownCode = endCode(result, stops.why, options.successCode);

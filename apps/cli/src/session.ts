@@ -10,6 +10,12 @@ export interface SessionLimits {
   readonly wallTimeMs?: number;
 }
 
+/** Something to do when so many instructions have retired, all boots together. */
+export interface Milestone {
+  readonly instructions: number;
+  readonly reach: () => void;
+}
+
 /** What a session is made of. */
 export interface SessionDependencies {
   readonly pc: Pc;
@@ -24,6 +30,8 @@ export interface SessionDependencies {
   /** Between two slices: hand over input, show output. A promise holds the run up. */
   readonly onSlice: () => void | Promise<void>;
   readonly onReboot: (count: number) => void;
+  /** By rising number of instructions; the run pauses at exactly these. */
+  readonly milestones?: readonly Milestone[];
 }
 
 /** How a session ended. */
@@ -80,6 +88,7 @@ export class Session {
     const target = isPaced ? SLICE_PACED_MS : SLICE_FREE_MS;
     const endTick = limits.virtualTimeNs ?? Number.POSITIVE_INFINITY;
     const endCount = limits.instructions ?? Number.POSITIVE_INFINITY;
+    const milestones = [...(this.#d.milestones ?? [])];
     let instructions = 100_000;
     let sliceNs = 100e6;
     let reboots = 0;
@@ -102,9 +111,15 @@ export class Session {
         untilTick = Math.max(tickBefore + 1, (before - pacedFrom) * 1e6);
       }
       const outcome = pc.run({
-        instructions: Math.min(instructions, endCount - this.instructions),
+        instructions: Math.min(
+          instructions,
+          endCount - this.instructions,
+          (milestones[0]?.instructions ?? Number.POSITIVE_INFINITY) - this.instructions,
+        ),
         untilTick: Math.round(Math.min(untilTick, endTick)),
       });
+      while (milestones[0] !== undefined && this.instructions >= milestones[0].instructions)
+        milestones.shift()?.reach();
       await this.#d.onSlice();
       if (this.#isStopping && (outcome.kind === 'limit' || outcome.kind === 'stopped'))
         return result({ kind: 'stopped' });

@@ -2,6 +2,7 @@ export { CODE_PAGE_437 } from './code-page-437.ts';
 export type { DispiRegisters } from './dispi.ts';
 export { FONT_8X8, FONT_8X14, FONT_8X16 } from './fonts/rom-fonts.ts';
 export type { Frame } from './frame.ts';
+export { changedRectangles, enlarge, type FrameRectangle } from './frame-tools.ts';
 export {
   loadFont,
   MODE_3_NARROW_REGISTERS,
@@ -12,6 +13,7 @@ export {
   programMode,
 } from './modes.ts';
 export { DEFAULT_PALETTE_16, DEFAULT_PALETTE_256 } from './palettes.ts';
+export { encodePng } from './png/png.ts';
 export {
   DISPI_PORT_BASE,
   DISPI_PORT_COUNT,
