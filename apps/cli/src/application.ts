@@ -181,11 +181,17 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         parse: text,
         optional: true,
         placeholder: 'FILE',
-        brief: 'First hard disk; writes are not kept',
+        brief: 'First hard disk',
       },
       hdb: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'Second hard disk' },
       fda: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'First floppy' },
       fdb: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'Second floppy' },
+      writable: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Keep in the files what the guest writes to hard disks and floppies',
+      },
       cdrom: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'CD-ROM' },
       boot: {
         kind: 'enum',

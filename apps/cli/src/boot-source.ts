@@ -3,6 +3,7 @@ import { BootError } from '@longmode/bootloader';
 import { ElfError } from '@longmode/elf';
 import {
   type DriveKind,
+  ImageDisk,
   type ImagePlan,
   KERNEL_SIZE_MAX_BYTES,
   type LoadOptions,
@@ -23,6 +24,8 @@ export interface BootSourceOptions {
   readonly fda?: string | undefined;
   readonly fdb?: string | undefined;
   readonly cdrom?: string | undefined;
+  /** What the guest writes to disks and floppies goes to their files. */
+  readonly writable?: boolean | undefined;
   readonly boot?: DriveKind | undefined;
   readonly memory?: number | undefined;
   readonly append?: string | undefined;
@@ -36,6 +39,8 @@ export interface BootSource {
   /** Name of the image, for messages. */
   readonly name: string;
   readonly plan: ImagePlan;
+  /** Disks whose files stay as they are, whatever the guest writes. */
+  readonly overlays: readonly { readonly name: string; readonly disk: OverlayDisk }[];
   /** Closes the files, once the machine does not run any more. */
   close(): void;
 }
@@ -71,17 +76,28 @@ export function openBootSource(options: BootSourceOptions): BootSource {
   } else if (options.kernel === undefined) as = options.boot;
 
   const files: ImageFile[] = [];
-  const open = (name: string): ImageFile => {
-    const file = openImage(name);
+  const open = (name: string, isWritable = false): ImageFile => {
+    const file = openImage(name, isWritable);
+    const isTwice = file.identity !== null && files.some((other) => other.identity === file.identity);
     files.push(file);
+    if (isWritable && isTwice)
+      throw usageError(`--writable: ${name} is attached twice; what one writes the other would not see`);
     return file;
+  };
+  const overlays: { name: string; disk: OverlayDisk }[] = [];
+  const attach = (name: string): OverlayDisk | ImageDisk => {
+    const { source } = open(name, options.writable);
+    if ('write' in source) return new ImageDisk(source);
+    const disk = new OverlayDisk(source);
+    overlays.push({ name, disk });
+    return disk;
   };
   const close = (): void => {
     for (const file of files) file.close();
   };
   try {
-    const image = open(path);
-    const plan = planOf(image, {
+    let image = open(path);
+    const loadOptions: LoadOptions = {
       ...(as === undefined ? {} : { as }),
       ...(options.memory === undefined ? {} : { ramSizeBytes: options.memory }),
       ...(options.append === undefined ? {} : { commandLine: commandLine(path, options.append) }),
@@ -91,16 +107,27 @@ export function openBootSource(options: BootSourceOptions): BootSource {
         text: file.text,
       })),
       disks: {
-        hardDisks: drives['hard-disk'].map((name) => new OverlayDisk(open(name).source)),
-        floppies: drives.floppy.map((name) => new OverlayDisk(open(name).source)),
+        hardDisks: drives['hard-disk'].map(attach),
+        floppies: drives.floppy.map(attach),
         cdRoms: drives['cd-rom'].map((name) => {
           return new OverlayDisk(open(name).source, { sectorSizeBytes: 2048, isWritable: false });
         }),
       },
-    });
-    if (options.symbols === undefined) return { name: image.name, plan, close };
+    };
+    let plan = planOf(image, loadOptions);
+    if (options.writable === true && plan.bootDrive !== null && plan.bootDrive !== 'cd-rom') {
+      // Now that it is known to be a disk.
+      files.splice(files.indexOf(image), 1);
+      image.close();
+      image = open(path, true);
+      plan = planOf(image, loadOptions);
+    }
+    const { hardDisks = [], floppies = [] } = plan.config.disks ?? {};
+    const own = plan.bootDrive === 'hard-disk' ? hardDisks[0] : plan.bootDrive === 'floppy' ? floppies[0] : undefined;
+    if (own instanceof OverlayDisk) overlays.push({ name: image.name, disk: own });
+    if (options.symbols === undefined) return { name: image.name, plan, overlays, close };
     const places = placesInKernel(readFile(options.symbols, KERNEL_SIZE_MAX_BYTES), plan.loadPlan?.loadBias ?? 0n);
-    return { name: image.name, plan: { ...plan, places }, close };
+    return { name: image.name, plan: { ...plan, places }, overlays, close };
   } catch (error) {
     close();
     throw error;

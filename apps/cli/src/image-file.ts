@@ -1,13 +1,16 @@
 /** Files as images: opened without being read, so that a disk of any size costs no memory. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { ImageSource } from '@longmode/pc';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import type { ImageSource, WritableImage } from '@longmode/pc';
 import { CliError, EXIT_UNREADABLE, usageError } from './exit-code.ts';
 
 /** An open image. */
 export interface ImageFile {
   /** For messages. */
   readonly name: string;
-  readonly source: ImageSource;
+  /** Has `write` if the file was opened for writing. */
+  readonly source: ImageSource | WritableImage;
+  /** Which file it is, whatever its name; null for what is not one. */
+  readonly identity: string | null;
   close(): void;
 }
 
@@ -22,21 +25,23 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   ELOOP: 'too many symbolic links',
   ENAMETOOLONG: 'the name is too long',
+  EROFS: 'the file system is read-only',
   EISDIR: 'it is a directory; give a kernel or a disk image',
 };
 
 /**
- * Opens an image for reading.
+ * Opens an image for reading, and for writing if wanted.
  *
  * @param path a file, or `-` for standard input
- * @throws CliError with exit code 66
+ * @throws CliError with exit code 66; 64 for something to be written that is no file
  */
-export function openImage(path: string): ImageFile {
+export function openImage(path: string, isWritable = false): ImageFile {
+  if (path === '-' && isWritable) throw usageError('--writable: standard input cannot be written');
   if (path === '-') {
     if (process.stdin.isTTY) throw usageError('standard input is a terminal; pipe an image into it, or name a file');
     return inMemory('standard input', readPipe(0, 'standard input'));
   }
-  const file = attempt(path, () => openSync(path, 'r'));
+  const file = attempt(path, () => openSync(path, isWritable ? 'r+' : 'r'));
   const stat = attempt(path, () => fstatSync(file));
   if (stat.isFIFO() || stat.isSocket()) {
     const bytes = readPipe(file, path);
@@ -49,7 +54,14 @@ export function openImage(path: string): ImageFile {
   }
   return {
     name: path,
-    source: { sizeBytes: stat.size, read: (offset, sizeBytes) => readAt(file, offset, sizeBytes) },
+    source: {
+      sizeBytes: stat.size,
+      read: (offset, sizeBytes) => readAt(file, offset, sizeBytes),
+      ...(isWritable
+        ? { write: (offset: number, bytes: Uint8Array) => writeAt(file, offset, bytes), flush: () => flush(file) }
+        : {}),
+    },
+    identity: `${stat.dev}:${stat.ino}`,
     close: () => closeSync(file),
   };
 }
@@ -66,7 +78,7 @@ export function readFile(path: string, limitBytes: number): Uint8Array {
 
 function inMemory(name: string, bytes: Uint8Array): ImageFile {
   const read = (offset: number, sizeBytes: number): Uint8Array => bytes.subarray(offset, offset + sizeBytes);
-  return { name, source: { sizeBytes: bytes.length, read }, close: () => {} };
+  return { name, source: { sizeBytes: bytes.length, read }, identity: null, close: () => {} };
 }
 
 /** Fewer bytes than asked for, where the file has shrunk or the medium fails. */
@@ -83,6 +95,30 @@ function readAt(file: number, offset: number, sizeBytes: number): Uint8Array {
     // A read error: what has been read counts.
   }
   return bytes.subarray(0, done);
+}
+
+/**
+ * Writes whole sectors, one system call for all of them: that copies page by page, and a process that is killed meanwhile is
+ * stopped between two pages, so that a sector is old or new and never a mixture.
+ */
+function writeAt(file: number, offset: number, bytes: Uint8Array): boolean {
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      done += writeSync(file, bytes, done, bytes.length - done, offset + done);
+    }
+    return true;
+  } catch {
+    return false; // No room, or a medium that fails: the guest is told.
+  }
+}
+
+function flush(file: number): boolean {
+  try {
+    fsyncSync(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readPipe(file: number, name: string): Uint8Array {

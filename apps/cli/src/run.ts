@@ -157,6 +157,11 @@ export async function runImage(options: RunOptions): Promise<number> {
   if (stops.why === 'not-bootable') teller.problem([`${name}: the firmware finds nothing to boot`, ...unbootable]);
   else tellEnd(teller, { pc, plan, result, why: stops.why, options });
   if (hasSaidNothing) teller.problem(['the test turned the machine off without an exit code: it has not passed']);
+  for (const { name: file, disk } of source.overlays) {
+    if (disk.overlaySizeBytes === 0) continue;
+    const size = `${disk.overlaySizeBytes / 1024} KiB`;
+    teller.note(`${file}: what the guest wrote to it (${size}) is not kept; with --writable it would be`);
+  }
   if (options.profile === true) teller.answer(profileLines(pc, plan.places));
   const { outcome, reboots, instructionsBefore } = result;
   const context = { outcome, serial, places: plan.places, reboots, instructionsBefore };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DISK_CLUSTER_SIZE_BYTES, type ImageSource, OverlayDisk } from './disk.ts';
+import { DISK_CLUSTER_SIZE_BYTES, ImageDisk, type ImageSource, OverlayDisk, type WritableImage } from './disk.ts';
 
 /** Every byte tells its sector. */
 function image(sizeBytes: number): Uint8Array {
@@ -100,5 +100,56 @@ describe('OverlayDisk', () => {
     disk.write?.(0, filled(50));
     expect(() => disk.restore({ clusters: [cluster] })).toThrow(RangeError);
     expect(disk.read(0, 1)).toEqual(filled(50));
+  });
+});
+
+describe('an ImageDisk', () => {
+  /** An image of bytes that can be changed and grows. */
+  function imageOf(sizeBytes: number): {
+    bytes: Uint8Array;
+    image: WritableImage;
+    log: string[];
+    fail: { now: boolean };
+  } {
+    const bytes = new Uint8Array(4096);
+    const log: string[] = [];
+    const fail = { now: false };
+    const image: WritableImage = {
+      sizeBytes,
+      read: (offset, size) => bytes.slice(offset, offset + size),
+      write: (offset, written) => {
+        log.push(`${offset}+${written.length}`);
+        if (!fail.now) bytes.set(written, offset);
+        return !fail.now;
+      },
+      flush: () => !fail.now,
+    };
+    return { bytes, image, log, fail };
+  }
+
+  it('writes to the image, and reads what it has written', () => {
+    const { bytes, image, log } = imageOf(2048);
+    const disk = new ImageDisk(image);
+    expect([disk.sectorCount, disk.write(1, new Uint8Array(1024).fill(7)), disk.flush()]).toEqual([4, true, true]);
+    expect([log, bytes[511], bytes[512], bytes[1535], bytes[1536]]).toEqual([['512+1024'], 0, 7, 7, 0]);
+    expect(disk.read(1, 2)).toEqual(new Uint8Array(1024).fill(7));
+  });
+
+  it('pads its last sector, until that is written', () => {
+    const { bytes, image } = imageOf(1000);
+    bytes.fill(9);
+    const disk = new ImageDisk(image);
+    expect(disk.sectorCount).toBe(2);
+    expect([disk.read(1, 1)[487], disk.read(1, 1)[488]]).toEqual([9, 0]);
+    disk.write(1, new Uint8Array(512).fill(5));
+    expect(disk.read(1, 1)).toEqual(new Uint8Array(512).fill(5));
+  });
+
+  it('reports what fails', () => {
+    const { image, fail } = imageOf(1024);
+    const disk = new ImageDisk(image);
+    fail.now = true;
+    expect([disk.write(0, new Uint8Array(512)), disk.flush()]).toEqual([false, false]);
+    expect(new ImageDisk({ ...image, read: () => new Uint8Array() }).read(0, 1)).toHaveLength(0);
   });
 });

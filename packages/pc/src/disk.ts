@@ -11,6 +11,18 @@ export interface ImageSource {
   read(offset: number, sizeBytes: number): Uint8Array;
 }
 
+/** An image that can be changed. */
+export interface WritableImage extends ImageSource {
+  /**
+   * Writes whole sectors: offset and size are multiples of a sector's size. A last sector that is not whole grows the image.
+   *
+   * @returns false when not all of the bytes were taken; the guest is told so
+   */
+  write(offset: number, bytes: Uint8Array): boolean;
+  /** Makes what was written last. @returns false when that failed */
+  flush?(): boolean;
+}
+
 /** An image that is in memory. */
 export function sourceOfBytes(bytes: Uint8Array): ImageSource {
   return { sizeBytes: bytes.length, read: (offset, sizeBytes) => bytes.subarray(offset, offset + sizeBytes) };
@@ -35,6 +47,50 @@ export interface OverlayDiskState {
 /** The unit in which a disk remembers what was written. */
 export const DISK_CLUSTER_SIZE_BYTES = 4096;
 const OVERLAY_LIMIT_BYTES = 2 ** 30;
+
+/** Copies a part of an image; what lies beyond its end stays zero. @returns false on a read error */
+function readPadded(source: ImageSource, sizeBytes: number, start: number, out: Uint8Array): boolean {
+  const size = Math.min(out.length, sizeBytes - start);
+  if (size <= 0) return true;
+  const bytes = source.read(start, size);
+  if (bytes.length < size) return false;
+  out.set(bytes);
+  return true;
+}
+
+/**
+ * A disk whose contents are an image, to which the guest's writes go at once. What it holds is not in a machine's snapshot:
+ * whoever restores one sees to it that the image is as it was.
+ */
+export class ImageDisk implements FirmwareDisk {
+  readonly sectorSizeBytes: number;
+  readonly sectorCount: number;
+  readonly #image: WritableImage;
+  #sizeBytes: number;
+
+  constructor(image: WritableImage, options: Pick<OverlayDiskOptions, 'sectorSizeBytes'> = {}) {
+    this.#image = image;
+    this.#sizeBytes = image.sizeBytes;
+    this.sectorSizeBytes = options.sectorSizeBytes ?? 512;
+    this.sectorCount = Math.ceil(image.sizeBytes / this.sectorSizeBytes);
+  }
+
+  read(lba: number, count: number): Uint8Array {
+    const out = new Uint8Array(count * this.sectorSizeBytes);
+    return readPadded(this.#image, this.#sizeBytes, lba * this.sectorSizeBytes, out) ? out : new Uint8Array();
+  }
+
+  write(lba: number, bytes: Uint8Array): boolean {
+    const start = lba * this.sectorSizeBytes;
+    if (!this.#image.write(start, bytes)) return false;
+    this.#sizeBytes = Math.max(this.#sizeBytes, start + bytes.length);
+    return true;
+  }
+
+  flush(): boolean {
+    return this.#image.flush?.() ?? true;
+  }
+}
 
 /**
  * A disk whose contents are an image and whose writes stay in memory: the image itself never changes. The last sector is
@@ -92,14 +148,8 @@ export class OverlayDisk implements FirmwareDisk {
     for (const { index, bytes } of state.clusters) this.#clusters.set(index, bytes.slice());
   }
 
-  /** Copies a part of the image; what lies beyond its end stays zero. @returns false on a read error */
   #readImage(start: number, out: Uint8Array): boolean {
-    const size = Math.min(out.length, this.#source.sizeBytes - start);
-    if (size <= 0) return true;
-    const bytes = this.#source.read(start, size);
-    if (bytes.length < size) return false;
-    out.set(bytes);
-    return true;
+    return readPadded(this.#source, this.#source.sizeBytes, start, out);
   }
 
   #write(start: number, bytes: Uint8Array): boolean {

@@ -4,11 +4,13 @@ export { type CodePlace, type CodePlaces, describePlace, placesInKernel, placesO
 export { type PcConfig, type PcEvents, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 export {
   DISK_CLUSTER_SIZE_BYTES,
+  ImageDisk,
   type ImageSource,
   OverlayDisk,
   type OverlayDiskOptions,
   type OverlayDiskState,
   sourceOfBytes,
+  type WritableImage,
 } from './disk.ts';
 export { explainOutcome, standsAt } from './explain.ts';
 export {

@@ -13,7 +13,7 @@ import {
 import { EM_386, EM_X86_64, ET_DYN, ET_EXEC, parseElf } from '@longmode/elf';
 import { type CodePlaces, placesInKernel, placesOnDisk } from './code-places.ts';
 import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
-import { type ImageSource, OverlayDisk, sourceOfBytes } from './disk.ts';
+import { ImageDisk, type ImageSource, OverlayDisk, sourceOfBytes, type WritableImage } from './disk.ts';
 import { Pc } from './pc.ts';
 
 /** Kinds of drives that an image can be put into. */
@@ -66,7 +66,8 @@ const FIRST_DRIVE: Readonly<Record<DriveKind, number>> = { 'hard-disk': 0x80, fl
  * Recognises an image and plans its boot: an ELF64 kernel as the bootloader crate 0.9 hands over, a Multiboot kernel by the
  * version of its header (by 1 if it has both), a disk or CD image by the firmware.
  *
- * @param image the file; as bytes, it must not change while a machine uses it
+ * @param image the file; as bytes, it must not change while a machine uses it. A {@link WritableImage} that becomes a hard
+ * disk or a floppy takes what the guest writes; otherwise the guest's writes stay in memory
  * @returns the plan, everything checked; nothing is touched yet
  * @throws BootError, ElfError for an image that does not boot, or options that do not fit it
  */
@@ -140,7 +141,7 @@ function planDrive(source: ImageSource, drive: DriveKind, ramSizeBytes: number, 
   if (source.sizeBytes === 0) throw refusal(new Uint8Array(), false, 'an empty file', 'give the image of a disk');
   const isCd = drive === 'cd-rom';
   if (!isCd) checkBootSector(source);
-  const disk = new OverlayDisk(source, isCd ? { sectorSizeBytes: 2048, isWritable: false } : {});
+  const disk = diskOf(source, isCd);
   const { hardDisks = [], floppies = [], cdRoms = [] } = options.disks ?? {};
   const disks: AttachedDisks = {
     hardDisks: drive === 'hard-disk' ? [disk, ...hardDisks] : hardDisks,
@@ -155,6 +156,11 @@ function planDrive(source: ImageSource, drive: DriveKind, ramSizeBytes: number, 
     config: { ramSizeBytes, disks, bootOrder: [FIRST_DRIVE[drive]] },
     places: placesOnDisk(source),
   };
+}
+
+function diskOf(source: ImageSource | WritableImage, isCd: boolean): OverlayDisk | ImageDisk {
+  if (isCd) return new OverlayDisk(source, { sectorSizeBytes: 2048, isWritable: false });
+  return 'write' in source ? new ImageDisk(source) : new OverlayDisk(source);
 }
 
 function checkBootSector(source: ImageSource): void {
