@@ -22,6 +22,7 @@ import {
   parseDebugExit,
   parseExitCode,
   parseInitrd,
+  parseKeyScript,
   parseMemorySize,
   parseScreenshot,
   parseSeconds,
@@ -77,6 +78,20 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         values: ['terminal', 'none'],
         optional: true,
         brief: 'Live screen and keyboard [terminal if there is one]',
+      },
+      keys: {
+        kind: 'parsed',
+        parse: parseKeyScript,
+        optional: true,
+        placeholder: 'SCRIPT',
+        brief: 'Type keys when the guest is ready: shift-h i ret; wait:TEXT, @2s, @10M, +500ms, left:1s, quit',
+      },
+      type: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'TEXT',
+        brief: 'Type a text on a US keyboard, \\n for Enter; in turn with --keys',
       },
       screen: { kind: 'boolean', optional: true, withNegated: false, brief: 'Print the last screen after the run' },
       screenshot: {

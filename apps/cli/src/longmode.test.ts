@@ -32,6 +32,31 @@ const oneLine = (ended: Ended): string => {
   return ended.stderr;
 };
 
+describe('a script of keys', () => {
+  const keyboardKernel = kernel('chapter-10.elf');
+  it('is typed when the kernel is ready, and ends the run', () => {
+    const ended = longmode([
+      'run',
+      keyboardKernel,
+      ...['--keys', 'wait:"of the heap used"', '--type', 'ok', '--keys', 'wait:ok quit', '--screen', '--quiet'],
+    ]);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toContain('ok');
+  });
+
+  it('is told of when it has not come to its end', () => {
+    const ended = longmode(['run', kernel('hello.elf'), '--keys', 'wait:Goodbye a b']);
+    expect(ended.code).toBe(33);
+    expect(oneLine(ended)).toBe('longmode: 3 steps of --keys are left, from wait:"Goodbye" on\n');
+  });
+
+  it('is refused before anything runs', () => {
+    const ended = longmode(['run', kernel('hello.elf'), '--keys', 'a shift-B']);
+    expect(ended).toMatchObject({ code: 64, stdout: '' });
+    expect(oneLine(ended)).toContain('there is no key named "B" at offset 2');
+  });
+});
+
 describe('a kernel that succeeds', () => {
   it.each([
     'hello.elf',

@@ -6,6 +6,7 @@ import {
   parseDebugExit,
   parseExitCode,
   parseInitrd,
+  parseKeyScript,
   parseMemorySize,
   parseScreenshot,
   parseSeconds,
@@ -96,6 +97,20 @@ describe.each<[string, (text: string) => unknown, [string, unknown][], string[]]
       ['a,,b', [{ path: 'a,b', text: 'a,b' }]],
     ],
     ['', 'a,', ',b'],
+  ],
+  [
+    'keys',
+    parseKeyScript,
+    [
+      [
+        'shift-a @1s',
+        [
+          { kind: 'keys', keys: ['shift', 'a'] },
+          { kind: 'at-tick', tick: 1e9 },
+        ],
+      ],
+    ],
+    ['nokey', 'wait:', 'type:é', '@1x'],
   ],
   [
     'boot features',

@@ -1,4 +1,5 @@
 /** The values of longmode's options: text from the command line to what a run needs. */
+import { parseKeys, TypingError, type TypingStep, unescapeText } from '@longmode/pc';
 import { usageError } from './exit-code.ts';
 
 /** Where COM1 goes. `auto`: a pane below the screen while that is shown, else standard output. */
@@ -114,4 +115,23 @@ export function parseBootFeatures(text: string): Record<(typeof BOOT_FEATURES)[k
     features[BOOT_FEATURES[name as keyof typeof BOOT_FEATURES]] = true;
   }
   return features;
+}
+
+/** A script of keys, as `parseKeys` understands it. */
+export function parseKeyScript(text: string): TypingStep[] {
+  return asUsage(() => parseKeys(text));
+}
+
+/** A text to type, with `\\n` for Enter. @returns it as a script of keys */
+export function typedTextAsKeys(text: string): string {
+  return `type:${JSON.stringify(asUsage(() => unescapeText(text)))}`;
+}
+
+function asUsage<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof TypingError) throw usageError(error.message);
+    throw error;
+  }
 }

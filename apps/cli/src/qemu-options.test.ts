@@ -66,6 +66,12 @@ describe('arguments', () => {
     ]);
   });
 
+  it('put what is to be typed into one script, in turn', () => {
+    const { args } = normalizeArguments(['--keys', 'a b', '--type', 'say "x"\\n', '--keys=ret', 'image']);
+    expect(args).toEqual(['run', '--keys=a b type:"say \\"x\\"\\n" ret', 'image']);
+    expect(() => normalizeArguments(['--type', 'a\\x'])).toThrow(CliError);
+  });
+
   it.each([
     ['-enable-kvm', /-enable-kvm has no effect/],
     ['-cpu host', /-cpu has no effect/],

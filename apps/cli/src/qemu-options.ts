@@ -5,6 +5,7 @@
  * @source QEMU "Invocation", options of qemu-system-x86_64
  */
 import { usageError } from './exit-code.ts';
+import { typedTextAsKeys } from './options.ts';
 
 /** What became of a command line. */
 export interface NormalizedArguments {
@@ -39,6 +40,8 @@ export const VALUE_OPTIONS = [
   'pace',
   'engine',
   'debug-exit',
+  'keys',
+  'type',
 ] as const;
 const COMMANDS = ['run', 'build', 'completion'] as const;
 
@@ -89,6 +92,8 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
   const args: string[] = [];
   const notes: string[] = [];
   const positional: string[] = [];
+  /** What is to be typed, in the order of the options. */
+  const keys: string[] = [];
   let hasSerial = false;
   const add = (name: string, value: string): void => {
     if (value !== '') args.push(`--${name}=${value}`);
@@ -146,6 +151,8 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
       const port = debugExitOf(value());
       add('debug-exit', port);
     } else if (name === 'boot') add(name, bootOf(value()));
+    else if (name === 'keys') keys.push(value());
+    else if (name === 'type') keys.push(typedTextAsKeys(value()));
     else if (name === 'S' || name === 'bios' || name === 'pflash' || name === 'virtfs') {
       throw usageError(
         `-${name} does not exist here${name === 'S' ? ': there is no gdb server to continue from' : ''}`,
@@ -153,6 +160,7 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
     } else if ((VALUE_OPTIONS as readonly string[]).includes(name)) add(name, value());
     else args.push(inline === undefined ? `--${name}` : `--${name}=${inline}`);
   }
+  add('keys', keys.join(' '));
   const words = positional.map((text) => (text.startsWith('-') && text !== '-' ? `./${text}` : text));
   // The command's name comes first, and the image last: a mistake in an option is reported before anything else.
   const isNamed = (COMMANDS as readonly string[]).includes(words[0] ?? '');

@@ -11,6 +11,7 @@ import {
   SerialLog,
   standsAt,
   startImage,
+  type TypingStep,
 } from '@longmode/pc';
 import { type BootSource, type BootSourceOptions, openBootSource } from './boot-source.ts';
 import type { CargoSettings } from './cargo.ts';
@@ -31,6 +32,9 @@ import { colorDepthOf, Terminal } from './terminal/terminal.ts';
 export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
   readonly serial?: SerialTarget;
   readonly display?: 'terminal' | 'none';
+  readonly keys?: readonly TypingStep[];
+  /** Never here: the normalization of the arguments puts it among the keys. */
+  readonly type?: string;
   readonly screen?: boolean;
   readonly screenshot?: readonly Screenshot[];
   readonly report?: string;
@@ -162,6 +166,9 @@ export async function runImage(options: RunOptions): Promise<number> {
     const size = `${disk.overlaySizeBytes / 1024} KiB`;
     teller.note(`${file}: what the guest wrote to it (${size}) is not kept; with --writable it would be`);
   }
+  if (pc.typist.current !== undefined && stops.why === null) {
+    teller.note(`${pc.typist.remaining.length} steps of --keys are left, from ${pc.typist.current} on`);
+  }
   if (options.profile === true) teller.answer(profileLines(pc, plan.places));
   const { outcome, reboots, instructionsBefore } = result;
   const context = { outcome, serial, places: plan.places, reboots, instructionsBefore };
@@ -193,6 +200,7 @@ function makeMachine(plan: ImagePlan, options: RunOptions, events: PcEvents): Pc
       onReset: 'stop',
       engine: options.engine ?? 'jit',
       ...(options.profile === true ? { jit: { isProfiling: true, now: () => performance.now() } } : {}),
+      ...(options.keys === undefined ? {} : { typing: options.keys }),
       ...(debugExit === undefined ? {} : { debugExitPort: debugExit.port }),
     });
   } catch (error) {
@@ -273,7 +281,7 @@ function catchSignals(stop: (why: NodeJS.Signals) => void): () => void {
 function endCode(result: SessionResult, why: string | null, successCode: number | undefined): number {
   if (why === 'not-bootable') return EXIT_REJECTED;
   if (result.outcome.kind !== 'stopped') return exitCodeOf(result.outcome, successCode);
-  if (why === 'leave') return 0;
+  if (why === 'leave' || result.cause === 'quit') return 0;
   return why === 'SIGPIPE' ? EXIT_UNWRITABLE : exitCodeOf(result.outcome, successCode);
 }
 
@@ -290,7 +298,8 @@ function tellEnd(teller: Teller, { pc, plan, result, why, options }: End): void 
   const lines = explainOutcome(pc, outcome, plan.places);
   if (outcome.kind === 'debug-exit') teller.info(lines[0] ?? '');
   else if (outcome.kind === 'stopped') {
-    if (why !== 'leave' && why !== 'SIGPIPE') teller.problem([`interrupted ${standsAt(pc, plan.places)}`]);
+    if (cause !== 'quit' && why !== 'leave' && why !== 'SIGPIPE')
+      teller.problem([`interrupted ${standsAt(pc, plan.places)}`]);
   } else if (cause === 'boot-loop') {
     const seconds = BOOT_LOOP_TIME_NS / 1e9;
     const loop = `a boot loop: ${BOOT_LOOP_RESETS} resets, each within ${seconds} s of virtual time`;

@@ -40,8 +40,8 @@ export interface SessionResult {
   readonly reboots: number;
   /** Instructions of the boots before the last. */
   readonly instructionsBefore: number;
-  /** Which limit ended it, or that the guest does nothing but reset; null for the outcome as it is. */
-  readonly cause: 'instructions' | 'virtual-time' | 'wall-time' | 'boot-loop' | null;
+  /** Which limit ended it, that the guest does nothing but reset, or the script of keys; null for the outcome as it is. */
+  readonly cause: 'instructions' | 'virtual-time' | 'wall-time' | 'boot-loop' | 'quit' | null;
   readonly wallTimeMs: number;
 }
 
@@ -123,6 +123,7 @@ export class Session {
       await this.#d.onSlice();
       if (this.#isStopping && (outcome.kind === 'limit' || outcome.kind === 'stopped'))
         return result({ kind: 'stopped' });
+      if (outcome.kind === 'stopped' && pc.typist.hasQuit) return result(outcome, 'quit');
 
       if (outcome.kind === 'reset' && mayReboot) {
         quickResets = pc.virtualTimeNs - lastReset <= BOOT_LOOP_TIME_NS ? quickResets + 1 : 1;

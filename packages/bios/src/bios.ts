@@ -20,7 +20,15 @@ import { ServiceCall } from './call.ts';
 import { type AttachedDisks, DriveSet } from './disk/drives.ts';
 import { disk } from './disk/service.ts';
 import type { EmulatedDrive, Firmware, FirmwareState, Service, WaitName } from './firmware.ts';
-import type { BiosEvent, FirmwareCpu, FirmwareMemory, FirmwarePorts, VideoFirmware, VideoFonts } from './host.ts';
+import type {
+  BiosEvent,
+  FirmwareCpu,
+  FirmwareMemory,
+  FirmwarePorts,
+  KeyBufferEvent,
+  VideoFirmware,
+  VideoFonts,
+} from './host.ts';
 import { keyProcess, keyRead, pauseCheck } from './keyboard/interrupt.ts';
 import { keyboard } from './keyboard/service.ts';
 import { type MemoryRange, memoryMapE820 } from './memory-map.ts';
@@ -66,6 +74,8 @@ export interface BiosOptions {
   /** Loaded into the display adapter and copied to the ROM. Without them the adapter keeps the font that it has. */
   readonly fonts?: VideoFonts;
   readonly onEvent?: (event: BiosEvent) => void;
+  /** What happens to keys, each time: for embedders that type when the guest asks for keys. */
+  readonly onKeyBuffer?: (what: KeyBufferEvent) => void;
   /** `bios` by default. */
   readonly name?: string;
 }
@@ -153,6 +163,7 @@ export class Bios implements Component<BiosState> {
       rom: this.#image,
       state: this.#state,
       report,
+      onKeyBuffer: options.onKeyBuffer ?? ((): void => {}),
       unsupported: ({ vector, ax, ah }) => {
         this.#once(`function ${vector} ${ah}`, () => report({ kind: 'unsupported-function', vector, ax }));
       },

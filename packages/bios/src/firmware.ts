@@ -2,7 +2,7 @@
 import type { Clock } from '@longmode/device';
 import type { ServiceCall } from './call.ts';
 import type { DriveSet } from './disk/drives.ts';
-import type { BiosEvent, FirmwareCpu, FirmwareMemory, FirmwarePorts, VideoFirmware } from './host.ts';
+import type { BiosEvent, FirmwareCpu, FirmwareMemory, FirmwarePorts, KeyBufferEvent, VideoFirmware } from './host.ts';
 import type { MemoryRange } from './memory-map.ts';
 import type { RomImage } from './rom/image.ts';
 import type { Continuation } from './rom/stubs.ts';
@@ -46,6 +46,7 @@ export interface Firmware {
   readonly rom: RomImage;
   readonly state: FirmwareState;
   report(event: BiosEvent): void;
+  onKeyBuffer(what: KeyBufferEvent): void;
   /** Reports the function in AX as absent, once for each vector and AH. */
   unsupported(call: ServiceCall): void;
   /** Reports an interrupt that nobody took over, once for each vector. */

@@ -110,3 +110,6 @@ export type BiosEvent =
   | { readonly kind: 'boot'; readonly drive: number }
   /** No drive in the boot order could be booted; the guest sees the same on the screen and waits for a key. */
   | { readonly kind: 'not-bootable'; readonly reasons: readonly string[] };
+
+/** `stored`: INT 09h put a key into the buffer. `wanted`: a guest asked INT 16h for a key, and there was none. */
+export type KeyBufferEvent = 'stored' | 'wanted';

@@ -11,6 +11,7 @@ export type {
   FirmwareMemory,
   FirmwarePorts,
   FirmwareSegment,
+  KeyBufferEvent,
   VideoFirmware,
   VideoFonts,
 } from './host.ts';

@@ -5,6 +5,7 @@ import {
   type BiosOptions,
   type FirmwareDisk,
   type FirmwareMemory,
+  type KeyBufferEvent,
   ROM_BASE,
 } from '../src/index.ts';
 import type { FakePci } from './fake-pci.ts';
@@ -307,6 +308,7 @@ export class FakeMachine {
   readonly cpu: RealModeCpu;
   readonly bios: Bios;
   readonly events: BiosEvent[] = [];
+  readonly keyBufferEvents: KeyBufferEvent[] = [];
   readonly clock = { now: 0 };
   /** Interrupt vectors to deliver at the next instruction with interrupts enabled. */
   readonly pending: number[] = [];
@@ -335,6 +337,7 @@ export class FakeMachine {
       clock: this.clock,
       ramSizeBytes,
       onEvent: (event) => this.events.push(event),
+      onKeyBuffer: (what) => void this.keyBufferEvents.push(what),
       ...options,
     });
     this.memory.bytes.set(this.bios.rom, ROM_BASE);

@@ -107,6 +107,37 @@ describe('the device contract', () => {
   });
 });
 
+describe('what can be seen from outside', () => {
+  it('is whether bytes are on their way to the host', () => {
+    const { kbc, drain } = running();
+    expect(kbc.hasOutput).toBe(false);
+    kbc.press('a');
+    expect(kbc.hasOutput).toBe(true);
+    drain();
+    expect(kbc.hasOutput).toBe(false);
+  });
+
+  it('is how often the host looks for a byte in vain', () => {
+    const { kbc, drain, clock } = running();
+    kbc.writePort(1, 8, 0xae);
+    expect(kbc.vainReads).toBe(0);
+    for (let i = 0; i < 70; i++) kbc.readPort(1, 8);
+    kbc.readPort(0, 8);
+    expect(kbc.vainReads).toBe(71);
+    kbc.press('a');
+    clock.advanceTo(clock.now + KEYBOARD_BYTE_TICKS);
+    kbc.readPort(1, 8);
+    expect(kbc.vainReads).toBe(0);
+    drain();
+    expect(kbc.vainReads).toBeGreaterThan(0);
+    kbc.writePort(0, 8, 0xf4);
+    expect(kbc.vainReads).toBe(0);
+    drain();
+    for (let i = 0; i < 0x10005; i++) kbc.readPort(1, 8);
+    expect(kbc.vainReads).toBe(0xffff);
+  });
+});
+
 describe('controller commands', () => {
   it.each([
     ['20h reads the command byte of power-on', 0x20, 0x30],

@@ -61,7 +61,14 @@ import {
   WRITE_KEYBOARD_OUTPUT,
   WRITE_OUTPUT_PORT,
 } from './kbc-registers.ts';
-import { checkKbcState, copyKbcState, type KbcControllerState, type KbcState, resetKbcState } from './kbc-state.ts';
+import {
+  checkKbcState,
+  copyKbcState,
+  type KbcControllerState,
+  type KbcState,
+  resetKbcState,
+  VAIN_READS_MAX,
+} from './kbc-state.ts';
 import { Keyboard } from './keyboard.ts';
 import { isKeyName, type KeyName } from './keys.ts';
 import { BREAK_PREFIX, translate } from './translation.ts';
@@ -143,6 +150,26 @@ export class Kbc8042 implements Component<KbcState>, PortDevice {
     return this.#keyboard.freeBytes;
   }
 
+  /** Whether bytes of the controller or the keyboard are on their way to the host. */
+  get hasOutput(): boolean {
+    return this.#state.isFull || this.#state.answer !== null || this.#keyboard.hasOutput;
+  }
+
+  /** Whether a byte of the keyboard would reach the host, and raise IRQ 1. */
+  get isInterrupting(): boolean {
+    return (
+      (this.#commandByte & (COMMAND_BYTE_KEYBOARD_DISABLE | COMMAND_BYTE_KEYBOARD_IRQ)) === COMMAND_BYTE_KEYBOARD_IRQ
+    );
+  }
+
+  /**
+   * How often the host has looked for a byte in vain – read the status or an empty output buffer – since it last wrote to
+   * the controller or got a byte. A host that polls for keys makes it grow.
+   */
+  get vainReads(): number {
+    return this.#state.vainReads;
+  }
+
   /**
    * A key goes down, and repeats by itself until it is released or another goes down.
    *
@@ -169,12 +196,15 @@ export class Kbc8042 implements Component<KbcState>, PortDevice {
   }
 
   readPort(offset: number, width: AccessWidth): number {
+    if (this.#state.isFull) this.#state.vainReads = 0;
+    else if (this.#state.vainReads < VAIN_READS_MAX) this.#state.vainReads += 1;
     const value = offset === KBC_DATA ? this.#readData() : offset === KBC_STATUS ? this.#status() : 0xff;
     return width === 8 ? value : (value | (width === 16 ? 0xff00 : 0xffffff00)) >>> 0;
   }
 
   writePort(offset: number, _width: AccessWidth, value: number): void {
     const byte = value & 0xff;
+    this.#state.vainReads = 0;
     if (offset === KBC_DATA) {
       this.#state.isCommandLast = false;
       this.#writeData(byte);

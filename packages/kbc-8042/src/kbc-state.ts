@@ -18,7 +18,12 @@ export interface KbcControllerState {
   isCommandLast: boolean;
   /** Translation has seen a break prefix; the next byte gets bit 7. */
   hasBreakPrefix: boolean;
+  /** How often the host has read in vain since the last byte came to it or from it; at most {@link VAIN_READS_MAX}. */
+  vainReads: number;
 }
+
+/** Where the count of reads in vain stands still. */
+export const VAIN_READS_MAX = 0xffff;
 
 /** The whole state; plain data. */
 export interface KbcState extends KbcControllerState {
@@ -40,6 +45,7 @@ export function resetKbcState(): KbcControllerState {
     command: null,
     isCommandLast: false,
     hasBreakPrefix: false,
+    vainReads: 0,
   };
 }
 
@@ -56,6 +62,7 @@ export function copyKbcState(from: KbcControllerState): KbcControllerState {
     command: from.command,
     isCommandLast: from.isCommandLast,
     hasBreakPrefix: from.hasBreakPrefix,
+    vainReads: from.vainReads,
   };
 }
 
@@ -78,6 +85,7 @@ export function checkKbcState(state: KbcState): void {
     requireState(field, typeof state[field] === 'boolean');
   }
   requireState('answer', isAnswer(state.answer));
+  requireState('vainReads', isInteger(state.vainReads, VAIN_READS_MAX));
   requireState('command', state.command === null || isInteger(state.command, 0xff));
   checkKeyboardState(state.keyboard);
 }

@@ -17,9 +17,11 @@ export type KeyName =
   | 'kp_subtract' | 'kp_7' | 'kp_8' | 'kp_9' | 'kp_add' | 'kp_4' | 'kp_5' | 'kp_6' | 'kp_1' | 'kp_2' | 'kp_3'
   | 'kp_enter' | 'kp_0' | 'kp_decimal' | 'ro' | 'yen' | 'henkan' | 'muhenkan' | 'katakanahiragana' | 'kp_comma'
   | 'kp_equals' | 'power' | 'sleep' | 'wake' | 'audiomute' | 'volumedown' | 'volumeup' | 'audioplay' | 'audiostop' | 'audionext'
-  | 'audioprev';
+  | 'audioprev' | 'asterisk' | 'sysrq' | 'hiragana' | 'stop' | 'mediaselect' | 'mail' | 'calculator' | 'computer' | 'ac_home'
+  | 'ac_back' | 'ac_forward' | 'ac_refresh' | 'ac_bookmarks' | 'menu' | 'again' | 'props' | 'undo' | 'front' | 'copy'
+  | 'open' | 'paste' | 'find' | 'cut' | 'lf' | 'help' | 'lang1' | 'lang2';
 
-/** Code in set 2 (E0xxh for two bytes) and in set 3 (0: the key has none there). */
+/** Code in set 2 (E0xxh for two bytes) and in set 3; 0: the key has none there, and sends nothing. */
 type Codes = readonly [set2: number, set3: number];
 
 // biome-ignore format: a table
@@ -63,6 +65,15 @@ const CODES: Readonly<Record<KeyName, Codes>> = {
   power: [0xe037, 0x00], sleep: [0xe03f, 0x00], wake: [0xe05e, 0x00],
   audiomute: [0xe023, 0x00], volumedown: [0xe021, 0x00], volumeup: [0xe032, 0x00], audioplay: [0xe034, 0x00],
   audiostop: [0xe03b, 0x00], audionext: [0xe04d, 0x00], audioprev: [0xe015, 0x00],
+
+  // Second names of two keys.
+  asterisk: [0x7c, 0x7e], sysrq: [0xe07c, 0x57],
+  hiragana: [0x62, 0x00], stop: [0xe028, 0x00], mediaselect: [0xe050, 0x00], mail: [0xe048, 0x00],
+  calculator: [0xe02b, 0x00], computer: [0xe040, 0x00], ac_home: [0xe03a, 0x00], ac_back: [0xe038, 0x00],
+  ac_forward: [0xe030, 0x00], ac_refresh: [0xe020, 0x00], ac_bookmarks: [0xe018, 0x00],
+  // Keys of other keyboards, which a PS/2 keyboard does not have.
+  menu: [0, 0], again: [0, 0], props: [0, 0], undo: [0, 0], front: [0, 0], copy: [0, 0], open: [0, 0], paste: [0, 0],
+  find: [0, 0], cut: [0, 0], lf: [0, 0], help: [0, 0], lang1: [0, 0], lang2: [0, 0],
 };
 
 /** Every key there is. */
@@ -81,7 +92,7 @@ export function set3Code(key: KeyName): number {
   return CODES[key][1];
 }
 
-/** @returns the key's code in set 2, with its prefix in bits 15–8 */
+/** @returns the key's code in set 2, with its prefix in bits 15–8, or 0 when it has none */
 export function set2Code(key: KeyName): number {
   return CODES[key][0];
 }

@@ -130,6 +130,33 @@ const RECORDED = `
   audioprev e010/e090 e015/e0f015 -
   compose e05d/e0dd e02f/e0f02f 8d/f08d
   katakanahiragana 70/f0 13/f013 87/f087
+  asterisk 37/b7 7c/f07c -
+  sysrq e02ae037/e0b7e0aa e012e07c/e0f07ce0f012 -
+  hiragana 77/f7 62/f062 -
+  stop e068/e0e8 e028/e0f028 -
+  mediaselect e06d/e0ed e050/e0f050 -
+  mail e06c/e0ec e048/e0f048 -
+  calculator e021/e0a1 e02b/e0f02b -
+  computer e06b/e0eb e040/e0f040 -
+  ac_home e032/e0b2 e03a/e0f03a -
+  ac_back e06a/e0ea e038/e0f038 -
+  ac_forward e069/e0e9 e030/e0f030 -
+  ac_refresh e067/e0e7 e020/e0f020 -
+  ac_bookmarks e066/e0e6 e018/e0f018 -
+  menu / / /
+  again / / /
+  props / / /
+  undo / / /
+  front / / /
+  copy / / /
+  open / / /
+  paste / / /
+  find / / /
+  cut / / /
+  lf / / /
+  help / / /
+  lang1 / / /
+  lang2 / / /
 `
   .trim()
   .split('\n')

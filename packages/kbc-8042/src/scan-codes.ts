@@ -31,9 +31,10 @@ function pauseSequence(isMake: boolean, modifiers: Modifiers): number[] {
 }
 
 function set2Sequence(key: KeyName, isMake: boolean, modifiers: Modifiers): number[] {
-  if (key === 'print') return printSequence(isMake, modifiers);
+  if (key === 'print' || key === 'sysrq') return printSequence(isMake, modifiers);
   if (key === 'pause') return pauseSequence(isMake, modifiers);
   const code = set2Code(key);
+  if (code === 0) return [];
   const prefix = code > 0xff ? [code >> 8] : [];
   return isMake ? [...prefix, code & 0xff] : [...prefix, BREAK_PREFIX, code & 0xff];
 }

@@ -2,6 +2,7 @@ import type { AttachedDisks, BiosEvent } from '@longmode/bios';
 import type { CpuModel, Engine, JitOptions } from '@longmode/cpu-x86';
 import type { UnclaimedMemory, UnclaimedPort } from '@longmode/machine';
 import type { RtcTime } from '@longmode/rtc-146818';
+import type { TypingStep } from './typing/step.ts';
 
 /** What a PC is made of. Everything has a default. */
 export interface PcConfig {
@@ -25,6 +26,8 @@ export interface PcConfig {
   readonly debugExitPort?: number | null;
   /** What a guest's reset does: `stop` ends the run with the outcome `reset` (the default), `reboot` starts again. */
   readonly onReset?: 'stop' | 'reboot';
+  /** What to type at the keyboard from power-on, see `parseKeys`; nothing unless told. */
+  readonly typing?: readonly TypingStep[];
   readonly events?: PcEvents;
 }
 

@@ -41,4 +41,9 @@ export {
 export { SerialLog } from './serial-log.ts';
 export { type MemoryRun, PC_STATE_VERSION, type PcState, type SavableDisk } from './snapshot.ts';
 export { hashMachine, hashMemory, hashProcessor, StateHash } from './state-hash.ts';
+export { parseKeys, unescapeText } from './typing/parse-keys.ts';
+export type { GuestReadiness } from './typing/readiness.ts';
+export { describeStep, TypingError, type TypingErrorCode, type TypingStep } from './typing/step.ts';
+export { Typist, type TypistDependencies } from './typing/typist.ts';
+export type { TypistState } from './typing/typist-state.ts';
 export type { WakeSource } from './wake.ts';

@@ -37,6 +37,7 @@ import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 import { FirmwareCpuAccess, FirmwareMemoryAccess } from './firmware-access.ts';
 import { FloppyTray } from './floppy-tray.ts';
 import { dmaMemory, IsaDma } from './isa-dma.ts';
+import { guestEars } from './guest-ears.ts';
 import type { Outcome } from './outcome.ts';
 import { DebugExit } from './ports/debug-exit.ts';
 import { POWER_OFF_PORTS, PowerControl } from './ports/power-control.ts';
@@ -52,6 +53,7 @@ import {
   saveMemory,
 } from './snapshot.ts';
 import { layOutStorage, makeChannels } from './storage.ts';
+import { Typist } from './typing/typist.ts';
 import { isWaiting, type WakeSource, wakeSourceOf } from './wake.ts';
 
 const DEBUG_EXIT_PORT = 0xf4;
@@ -85,6 +87,8 @@ export class Pc {
   readonly dma: IsaDma;
   readonly floppy: Floppy82077aa;
   readonly bios: Bios;
+  /** Types scripts at the keyboard. */
+  readonly typist: Typist;
   readonly #config: PcConfig;
   readonly #trays: readonly FloppyTray[];
   readonly #nanosecondsPerInstruction: number;
@@ -206,7 +210,10 @@ export class Pc {
       clock,
       name: 'com1',
       interrupt: this.picMaster.input(4),
-      onTransmit: (byte) => events.onSerial?.(byte),
+      onTransmit: (byte) => {
+        this.typist.hear(byte);
+        events.onSerial?.(byte);
+      },
     });
     this.vga = new Vga({ clock, videoMemory: this.cpu.memory.deviceMemory });
     this.pci = new PciBus();
@@ -239,6 +246,17 @@ export class Pc {
       ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
       fonts: { rows8: FONT_8X8, rows14: FONT_8X14, rows16: FONT_8X16 },
       onEvent: (event) => events.onFirmware?.(event),
+      onKeyBuffer: (what) => this.typist.noteKeyBuffer(what),
+    });
+    this.typist = new Typist({
+      clock,
+      keyboard: this.keyboard,
+      guest: guestEars(this),
+      screen: () => this.vga.toStrings(),
+      instructionCount: () => this.cpu.instructionCount,
+      nanosecondsPerInstruction: this.#nanosecondsPerInstruction,
+      waitsForInput: () => this.waitsFor === 'input',
+      quit: () => this.requestStop(),
     });
 
     // Port map.
@@ -305,9 +323,11 @@ export class Pc {
       this.ataSecondary,
       this.bios,
       a20,
+      this.typist,
     ];
     for (const part of parts) this.machine.add(part);
     this.reset();
+    if (config.typing !== undefined) this.typist.type(config.typing);
   }
 
   /** The reset line: every part in its reset state, the processor at the firmware's reset vector. RAM keeps its contents. */
@@ -387,6 +407,7 @@ export class Pc {
     if (!Number.isInteger(untilTick) && untilTick !== Number.POSITIVE_INFINITY) {
       throw new RangeError(`untilTick is ${untilTick}: give a whole number of nanoseconds`);
     }
+    this.typist.resume();
     let untilCount = cpu.instructionCount + (limits.instructions ?? Number.POSITIVE_INFINITY);
     for (;;) {
       this.#synchronizeClock();

@@ -22,6 +22,7 @@ const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
   'floppy-82077aa': 1 << 6,
   'ata-primary': 1 << 14,
   'ata-secondary': 1 << 15,
+  typist: 1 << 1,
   // These raise no interrupt.
   'dma-1': 0,
   'dma-2': 0,
@@ -40,12 +41,15 @@ const CASCADE = 1 << 2;
 /** Whether the processor is in HLT. */
 export const isWaiting = (pc: Pc): boolean => pc.cpu.state.field(FIELD.ACTIVITY) === ACTIVITY_HALTED;
 
+/** Whether the processor takes interrupts. */
+export const isInterruptible = (pc: Pc): boolean => (pc.cpu.state.rflags & FLAG_IF) !== 0;
+
 /**
  * What can wake a processor that halts. Nothing but alarms happens while it does, so the masks stay as they are: an alarm
  * or an input can matter only if the line that it drives is open.
  */
 export function wakeSourceOf(pc: Pc): WakeSource {
-  if ((pc.cpu.state.rflags & FLAG_IF) === 0) return 'nothing';
+  if (!isInterruptible(pc)) return 'nothing';
   const master = pc.picMaster.mask;
   const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~pc.picSlave.mask & 0xff) << 8 : 0);
   if (pc.clock.isPending((alarm) => (inputsOf(alarm) & open) !== 0)) return 'time';

@@ -52,6 +52,50 @@ const SOURCES = {
     e6 20             ; out 0x20, al
     cf                ; iret
   `,
+  // Asks INT 16h for a key, says which on COM1, and computes for 0.6 ms without looking for the next.
+  asking: `
+    ; next:
+    b4 00             ; mov ah, 0
+    cd 16             ; int 0x16
+    ba f8 03          ; mov dx, 0x3f8
+    ee                ; out dx, al
+    66 b9 e0 93 04 00 ; mov ecx, 300000
+    ; work:
+    66 49             ; dec ecx
+    75 fc             ; jnz work
+    eb ec             ; jmp next
+  `,
+  // Holds IRQ 1 back, polls the keyboard controller and sends every byte on to COM1.
+  polling: `
+    b0 02             ; mov al, 2
+    e6 21             ; out 0x21, al
+    ba f8 03          ; mov dx, 0x3f8
+    ; next:
+    e4 64             ; in al, 0x64
+    a8 01             ; test al, 1
+    74 fa             ; jz next
+    e4 60             ; in al, 0x60
+    ee                ; out dx, al
+    eb f5             ; jmp next
+  `,
+  // Sends every byte of the keyboard on to COM1, and never halts.
+  spinning: `
+    fa                ; cli
+    31 c0             ; xor ax, ax
+    8e d8             ; mov ds, ax
+    c7 06 24 00 14 7c ; mov word [9*4], handler
+    a3 26 00          ; mov [9*4+2], ax
+    ba f8 03          ; mov dx, 0x3f8
+    fb                ; sti
+    ; next:
+    eb fe             ; jmp next
+    ; handler:
+    e4 60             ; in al, 0x60
+    ee                ; out dx, al
+    b0 20             ; mov al, 0x20
+    e6 20             ; out 0x20, al
+    cf                ; iret
+  `,
   // Sends every byte of COM1 back, plus one.
   serial: `
     fa                ; cli

@@ -87,6 +87,11 @@ export class Pic8259a implements Component<Pic8259aState>, PortDevice, CascadedP
     return this.#isRequesting;
   }
 
+  /** The vector of input 0; those of the others follow. */
+  get vectorBase(): number {
+    return this.#s.icw2 & 0xf8;
+  }
+
   /** The interrupt mask register: a set bit holds its input back. */
   get mask(): number {
     return this.#s.imr;

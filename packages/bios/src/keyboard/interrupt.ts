@@ -8,6 +8,7 @@
 import {
   BDA_ALT_NUMBER,
   BDA_BREAK,
+  BDA_KEY_TAIL,
   BDA_KEYBOARD_LEDS,
   BDA_RESET_FLAG,
   BDA_SHIFT_FLAGS_1,
@@ -94,7 +95,11 @@ export function keyProcess(firmware: Firmware, call: ServiceCall): Continuation 
   if (NOT_SCAN_CODES.includes(code)) return;
   const isExtended = (flags3 & SHIFT_3_E0) !== 0;
   const scan = code & 0x7f;
-  return (code & RELEASE) !== 0 ? release(memory, call, scan, isExtended) : press(firmware, call, scan, isExtended);
+  const tail = memory.read16(BDA_KEY_TAIL);
+  const continuation =
+    (code & RELEASE) !== 0 ? release(memory, call, scan, isExtended) : press(firmware, call, scan, isExtended);
+  if (memory.read16(BDA_KEY_TAIL) !== tail) firmware.onKeyBuffer('stored');
+  return continuation;
 }
 
 /** While paused: goes on waiting until a key has ended the pause. */

@@ -67,6 +67,15 @@ describe('INT 09h', () => {
     expect(keys()).toEqual([]);
   });
 
+  it('tells of keys that it stores, and INT 16h of requests that find none', () => {
+    machine.type(LSHIFT, 0x1e);
+    expect(machine.keyBufferEvents).toEqual(['stored']);
+    expect(keys().length).toBe(1);
+    expect(machine.keyBufferEvents).toEqual(['stored', 'wanted']);
+    machine.type(...new Array<number>(16).fill(0x1e));
+    expect(machine.keyBufferEvents.length).toBe(2 + 15);
+  });
+
   it('keeps fifteen keys and drops the rest', () => {
     machine.type(...new Array<number>(20).fill(0x1e));
     expect(keys().length).toBe(15);

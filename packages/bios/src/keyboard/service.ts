@@ -23,13 +23,13 @@ export function keyboard(firmware: Firmware, call: ServiceCall): Continuation | 
   const { memory } = firmware;
   switch (call.ah) {
     case 0x00:
-      return read(memory, call, false);
+      return read(firmware, call, false);
     case 0x10:
-      return read(memory, call, true);
+      return read(firmware, call, true);
     case 0x01:
-      return peek(memory, call, false);
+      return peek(firmware, call, false);
     case 0x11:
-      return peek(memory, call, true);
+      return peek(firmware, call, true);
     case 0x02:
       call.al = memory.read8(BDA_SHIFT_FLAGS_1);
       return;
@@ -59,15 +59,20 @@ export function keyboard(firmware: Firmware, call: ServiceCall): Continuation | 
   }
 }
 
-function read(memory: FirmwareMemory, call: ServiceCall, isEnhanced: boolean): Continuation | undefined {
+function read(firmware: Firmware, call: ServiceCall, isEnhanced: boolean): Continuation | undefined {
+  const { memory } = firmware;
   const code = peekKey(memory);
-  if (code === undefined) return 'keyboard.halt';
+  if (code === undefined) {
+    firmware.onKeyBuffer('wanted');
+    return 'keyboard.halt';
+  }
   dropKey(memory);
   call.ax = isEnhanced ? enhancedCode(code) : classicCode(code);
 }
 
-function peek(memory: FirmwareMemory, call: ServiceCall, isEnhanced: boolean): undefined {
-  const code = peekKey(memory);
+function peek(firmware: Firmware, call: ServiceCall, isEnhanced: boolean): undefined {
+  const code = peekKey(firmware.memory);
+  if (code === undefined) firmware.onKeyBuffer('wanted');
   call.zero = code === undefined;
   if (code !== undefined) call.ax = isEnhanced ? enhancedCode(code) : classicCode(code);
 }
