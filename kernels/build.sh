@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds every image in images/ from the sources in this folder. The same inputs give the same bytes, in whatever
 # folder and under whatever home this runs.
-# Usage: ./build.sh [hello|bench|faults|chapters|multiboot2|devices|disks]...   (default: all but disks)
+# Usage: ./build.sh [hello|bench|faults|chapters|multiboot2|devices|video|disks]...   (default: all but disks)
 #
 #   disks   BIOS disk images of the other 64-bit guests, in target/disks/ (not committed; check.mjs boots them)
 #
@@ -26,6 +26,7 @@ source ./build/faults.sh
 source ./build/chapters.sh
 source ./build/multiboot2.sh
 source ./build/devices.sh
+source ./build/video.sh
 
 require "$rustc" "$cargo" "llvm-objcopy$llvm" "lld$llvm" nasm gcc ld objcopy node
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=0
@@ -35,7 +36,7 @@ rm -rf "$target/records"
 mkdir -p "$target/records" "$images"
 make_sysroot
 
-for part in "${@:-hello bench faults chapters multiboot2 devices}"; do
+for part in "${@:-hello bench faults chapters multiboot2 devices video}"; do
   for name in $part; do
     case $name in
       hello) build_hello ;;
@@ -44,6 +45,7 @@ for part in "${@:-hello bench faults chapters multiboot2 devices}"; do
       chapters) build_chapters ;;
       multiboot2) build_multiboot2 ;;
       devices) build_devices ;;
+      video) build_video ;;
       disks) build_disks ;;
       *) echo "build.sh: no such part: $name" >&2; exit 2 ;;
     esac

@@ -6,6 +6,7 @@ import { checkDevice } from './check/device.mjs';
 import { checkFault } from './check/fault.mjs';
 import { checkHello } from './check/hello.mjs';
 import { checkMultiboot } from './check/multiboot.mjs';
+import { checkVideo } from './check/video.mjs';
 import { listImages } from './manifest.mjs';
 
 const record = process.argv.includes('--record');
@@ -19,6 +20,7 @@ const checks = {
   fault: checkFault,
   hello: checkHello,
   multiboot: checkMultiboot,
+  video: checkVideo,
 };
 const skipped = [];
 let passed = 0;

@@ -185,3 +185,15 @@ function readLines(stream) {
     return JSON.parse(lines.shift());
   };
 }
+
+/** Runs without an exit device until COM1 has said `text`, and returns the picture as the monitor's `screendump` has it, a PPM. */
+export const dumpScreen = (boot, text) =>
+  inTemporaryFolder((folder) => {
+    const serialFile = join(folder, 'serial');
+    const pictureFile = join(folder, 'picture.ppm');
+    return withMonitor([...boot, '-serial', `file:${serialFile}`], async (ask) => {
+      await waitForText(serialFile, text);
+      await ask('screendump', { filename: pictureFile });
+      return readFileSync(pictureFile);
+    });
+  });
