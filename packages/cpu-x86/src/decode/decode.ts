@@ -155,6 +155,7 @@ export function decode(bytes: Uint8Array, offset: number, end: number, codeSize:
     encoding: entry.encoding,
     mnemonic: entry.mnemonics[entry.namedByAddressSize ? addressSize >> 5 : sizeIndex]!,
     length,
+    modrm,
     operandSize: sizeIndex === 0 ? 16 : sizeIndex === 1 ? 32 : 64,
     addressSize,
     lock,

@@ -86,6 +86,8 @@ export interface Instruction {
   readonly mnemonic: string;
   /** Bytes, 1 to 15. */
   readonly length: number;
+  /** The ModR/M byte, 0 where there is none. */
+  readonly modrm: number;
   /** Operand-size attribute in effect, in bits (64 by REX.W, by default-64 or forced-64 rows). */
   readonly operandSize: 16 | 32 | 64;
   /** Address-size attribute in effect, in bits. */

@@ -3,6 +3,7 @@ import type { PortIo } from '../host.ts';
 import { NO_ERROR_CODE, OUTCOME_FAULT, type Outcome, type SystemCpu } from '../semantics/system/context.ts';
 import type { CpuModel } from '../semantics/system/cpu-model.ts';
 import type { ExceptionLog } from '../semantics/system/exception-log.ts';
+import { X87Unit } from '../semantics/x87/x87-unit.ts';
 import type { CpuState } from '../state/cpu-state.ts';
 import { FAULT_ERROR_CODE, FAULT_VECTOR, MODE, NO_FAULT, RIP_BASE } from '../state/layout.ts';
 import { MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
@@ -13,6 +14,7 @@ import type { MemoryAccess } from './memory-access.ts';
 /** The engine's side of the seam that system operations are written against. */
 export class EngineSystemCpu implements SystemCpu {
   readonly state: CpuState;
+  readonly x87: X87Unit;
   readonly memory: EngineLinearMemory;
   readonly physicalMemory: GuestMemory;
   readonly ports: PortIo;
@@ -30,6 +32,7 @@ export class EngineSystemCpu implements SystemCpu {
   constructor(engine: EngineHooks) {
     this.#engine = engine;
     this.state = engine.state;
+    this.x87 = new X87Unit(engine.state);
     this.ports = engine.ports;
     this.model = engine.model;
     this.exceptionLog = engine.exceptionLog;

@@ -1,9 +1,6 @@
-import { as, ext, REG, type Row, rowsOf, type Trait } from './row.ts';
+import { as, ext, REG, type Row, rowsOf } from './row.ts';
 
-const row = rowsOf('one-byte');
-const LATER = as('NOT_EMULATED');
-const op = (opcode: number, mnemonic: string, operands: string, ...traits: Trait[]): Row =>
-  row(opcode, mnemonic, operands, LATER, ...traits);
+const op = rowsOf('one-byte');
 
 /**
  * The x87 escapes D8 to DF. Besides the documented rows: the register forms that processors execute as aliases
@@ -92,11 +89,11 @@ export const X87_ROWS: readonly Row[] = [
   op(0xdb, 'FCMOVNE', 'ST,STi', ext(1), REG),
   op(0xdb, 'FCMOVNBE', 'ST,STi', ext(2), REG),
   op(0xdb, 'FCMOVNU', 'ST,STi', ext(3), REG),
-  op(0xdb, 'FNENI', '', ext(4, 0)),
-  op(0xdb, 'FNDISI', '', ext(4, 1)),
+  op(0xdb, 'FNENI', '', as('FNOP_UNCHECKED'), ext(4, 0)),
+  op(0xdb, 'FNDISI', '', as('FNOP_UNCHECKED'), ext(4, 1)),
   op(0xdb, 'FNCLEX', '', ext(4, 2)),
   op(0xdb, 'FNINIT', '', ext(4, 3)),
-  op(0xdb, 'FNSETPM', '', ext(4, 4)),
+  op(0xdb, 'FNSETPM', '', as('FNOP_UNCHECKED'), ext(4, 4)),
   op(0xdb, 'FUCOMI', 'ST,STi', ext(5), REG),
   op(0xdb, 'FCOMI', 'ST,STi', ext(6), REG),
 

@@ -2,6 +2,7 @@ import type { PhysicalMemory } from '@longmode/mmu';
 import type { Instruction } from '../../decode/instruction.ts';
 import type { PortIo } from '../../host.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
+import type { X87Unit } from '../x87/x87-unit.ts';
 import type { CpuModel } from './cpu-model.ts';
 import type { ExceptionLog } from './exception-log.ts';
 
@@ -52,6 +53,8 @@ export interface LinearMemory {
 /** The processor as system operations see it: state, memory, ports, and what must be told to the engine. */
 export interface SystemCpu {
   readonly state: CpuState;
+  /** The x87 registers of the state. */
+  readonly x87: X87Unit;
   readonly memory: LinearMemory;
   readonly ports: PortIo;
   /** Physical memory, where PAE paging's PDPTEs are loaded from. */

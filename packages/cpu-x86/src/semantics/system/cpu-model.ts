@@ -48,7 +48,7 @@ export type CpuFeature =
   | 'PAT' | 'PSE36' | 'CLFSH' | 'MMX' | 'FXSR' | 'SSE' | 'SSE2' | 'SSE3' | 'PCLMULQDQ' | 'SSSE3' | 'CX16' | 'PCID' | 'SSE4_1'
   | 'SSE4_2' | 'MOVBE' | 'POPCNT' | 'AES' | 'XSAVE' | 'RDRAND' | 'HYPERVISOR' | 'FSGSBASE' | 'BMI1' | 'SMEP' | 'BMI2'
   | 'ERMS' | 'INVPCID' | 'RDSEED' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'LA57' | 'XSAVEOPT' | 'XSAVEC' | 'XGETBV1' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
-  | 'PAGE_1G' | 'RDTSCP' | 'LM';
+  | 'PAGE_1G' | 'RDTSCP' | 'LM' | 'FDP_EXCPTN_ONLY' | 'NO_FPU_CS_DS';
 
 /**
  * Every feature that a model may claim. Leaf 7 means subleaf 0, leaf 0DH subleaf 1.
@@ -93,10 +93,12 @@ export const CPU_FEATURES: Readonly<Record<CpuFeature, FeatureRow>> = {
   HYPERVISOR: row(1, 'ecx', 31),
   FSGSBASE: row(7, 'ebx', 0, { cr4: CR4_FSGSBASE }),
   BMI1: row(7, 'ebx', 3),
+  FDP_EXCPTN_ONLY: row(7, 'ebx', 6),
   SMEP: row(7, 'ebx', 7, { cr4: CR4_SMEP }),
   BMI2: row(7, 'ebx', 8),
   ERMS: row(7, 'ebx', 9),
   INVPCID: row(7, 'ebx', 10),
+  NO_FPU_CS_DS: row(7, 'ebx', 13),
   RDSEED: row(7, 'ebx', 18),
   SMAP: row(7, 'ebx', 20, { cr4: CR4_SMAP }),
   CLFLUSHOPT: row(7, 'ebx', 23),
@@ -141,9 +143,9 @@ export const DEFAULT_CPU_MODEL: CpuModel = {
   stepping: 3,
   // biome-ignore format: grouped by CPUID leaf
   features: new Set<CpuFeature>([
-    'PSE', 'TSC', 'MSR', 'PAE', 'CX8', 'SEP', 'MTRR', 'PGE', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'FXSR', 'SSE', 'SSE2',
+    'FPU', 'PSE', 'TSC', 'MSR', 'PAE', 'CX8', 'SEP', 'MTRR', 'PGE', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'FXSR', 'SSE', 'SSE2',
     'SSE3', 'PCLMULQDQ', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'MOVBE', 'POPCNT', 'AES', 'XSAVE', 'RDRAND',
-    'HYPERVISOR', 'FSGSBASE', 'SMEP', 'RDSEED', 'SMAP', 'UMIP', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
+    'HYPERVISOR', 'FSGSBASE', 'FDP_EXCPTN_ONLY', 'NO_FPU_CS_DS', 'SMEP', 'RDSEED', 'SMAP', 'UMIP', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
     'LAHF64', 'SYSCALL', 'NX', 'PAGE_1G', 'RDTSCP', 'LM',
   ]),
   tscFrequencyHz: 1_000_000_000,

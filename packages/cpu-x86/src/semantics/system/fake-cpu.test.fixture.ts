@@ -19,6 +19,7 @@ import {
   TR_INDEX,
 } from '../../state/layout.ts';
 import { FLAG_VM } from '../../state/rflags.ts';
+import { X87Unit } from '../x87/x87-unit.ts';
 import {
   type LinearMemory,
   NO_ERROR_CODE,
@@ -89,6 +90,7 @@ export type FakeMode = 'real' | 'virtual-8086' | 'protected' | 'protected-16' | 
 
 export class FakeCpu implements SystemCpu {
   readonly state: CpuState = new CpuState(new ArrayBuffer(STATE_SIZE_BYTES), 0);
+  readonly x87: X87Unit = new X87Unit(this.state);
   readonly bytes: Uint8Array = new Uint8Array(MEMORY_SIZE);
   readonly view: DataView = new DataView(this.bytes.buffer);
   readonly physicalMemory: MemoryImage = new MemoryImage({ bytes: this.bytes });

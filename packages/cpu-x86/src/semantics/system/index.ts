@@ -2,6 +2,7 @@ import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
 import { FXRSTOR, FXSAVE } from '../extended-state/fxsave.ts';
 import { XGETBV, XSETBV } from '../extended-state/xcr.ts';
 import { XRSTOR, XSAVE, XSAVEC, XSAVEOPT } from '../extended-state/xsave.ts';
+import { X87_SEMANTICS, type X87SemanticsKey } from '../x87/index.ts';
 import type { SystemOperation } from './context.ts';
 import { CLTS, LMSW, MOV_FROM_CONTROL, MOV_TO_CONTROL, SMSW } from './control-register.ts';
 import { CPUID } from './cpuid.ts';
@@ -21,7 +22,6 @@ import {
   CLFLUSHOPT,
   CLWB,
   FENCE,
-  FWAIT,
   HLT,
   INVD,
   INVLPG,
@@ -64,9 +64,9 @@ export type { ProcessorMode } from './processor-mode.ts';
 
 /** The keys of `SYSTEM_SEMANTICS`. */
 // biome-ignore format: a list
-export type SystemSemanticsKey = Extract<SemanticsKey,
+export type SystemSemanticsKey = X87SemanticsKey | Extract<SemanticsKey,
   | 'ARPL' | 'BOUND' | 'CALL_FAR' | 'CLAC' | 'CLFLUSH' | 'CLFLUSHOPT' | 'CLTS' | 'CLWB' | 'CPUID' | 'ENTER'
-  | 'FWAIT' | 'FXRSTOR' | 'FXSAVE' | 'HLT' | 'IN' | 'INS' | 'INT' | 'INT1' | 'INT3' | 'INTO' | 'INVD' | 'INVLPG' | 'INVPCID' | 'IRET'
+  | 'FXRSTOR' | 'FXSAVE' | 'HLT' | 'IN' | 'INS' | 'INT' | 'INT1' | 'INT3' | 'INTO' | 'INVD' | 'INVLPG' | 'INVPCID' | 'IRET'
   | 'JMP_FAR' | 'LAR' | 'LFENCE' | 'LGDT' | 'LIDT' | 'LLDT' | 'LMSW' | 'LOAD_FAR_POINTER' | 'LSL' | 'LTR' | 'MFENCE'
   | 'MOV_FROM_CONTROL' | 'MOV_FROM_DEBUG' | 'MOV_FROM_SEGMENT' | 'MOV_TO_CONTROL' | 'MOV_TO_DEBUG' | 'MOV_TO_SEGMENT'
   | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POP_SEGMENT' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
@@ -88,7 +88,6 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   CLWB,
   CPUID,
   ENTER,
-  FWAIT,
   FXRSTOR,
   FXSAVE,
   HLT,
@@ -157,6 +156,7 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   XSAVEC,
   XSAVEOPT,
   XSETBV,
+  ...X87_SEMANTICS,
 };
 
 /** Why instructions that are written over the emitter are not allowed where they execute: each raises an exception. */

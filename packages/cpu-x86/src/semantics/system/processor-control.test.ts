@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ACTIVITY, ACTIVITY_HALTED, CR0, CR4, DR } from '../../state/layout.ts';
+import { ACTIVITY, ACTIVITY_HALTED, CR4, DR } from '../../state/layout.ts';
 import { OUTCOME_BRANCH, OUTCOME_EXIT, OUTCOME_NEXT } from './context.ts';
 import { FakeCpu, faultOf, RAX, RBP, RSP, STACK0, STACK3 } from './fake-cpu.test.fixture.ts';
 
 const GP0 = [13, 0];
 const UD = [6, -1];
-const NM = [7, -1];
 const DB = [1, -1];
 
 describe('HLT', () => {
@@ -74,30 +73,6 @@ describe('undefined and unoffered instructions', () => {
     ['RSM', [0x0f, 0xaa]],
   ] as const)('%s gives #UD', (_name, bytes) => {
     expect(faultOf(new FakeCpu('64-bit'), ...bytes)).toEqual(UD);
-  });
-
-  it('x87 instructions give #NM while CR0.EM or CR0.TS is set', () => {
-    const cpu = new FakeCpu('64-bit');
-    const cr0 = cpu.state.field(CR0);
-    for (const bit of [4, 8]) {
-      cpu.state.setField(CR0, cr0 | bit);
-      expect(faultOf(cpu, 0xd9, 0xe8)).toEqual(NM);
-    }
-  });
-
-  it('FWAIT gives #NM while CR0.MP and CR0.TS are set', () => {
-    for (const [bits, traps] of [
-      [0, false],
-      [2, false],
-      [8, false],
-      [10, true],
-      [4, false],
-    ] as const) {
-      const cpu = new FakeCpu('64-bit', 3);
-      cpu.state.setField(CR0, cpu.state.field(CR0) | bits);
-      if (traps) expect(faultOf(cpu, 0x9b)).toEqual(NM);
-      else expect(cpu.run(0x9b)).toBe(OUTCOME_NEXT);
-    }
   });
 });
 

@@ -1,11 +1,11 @@
 /**
- * HLT, cache and TLB maintenance, fences, time-stamp counter, FWAIT and the undefined instructions.
+ * HLT, cache and TLB maintenance, fences, time-stamp counter and the undefined instructions.
  *
  * @source SDM Vol. 2A and 2B, each instruction under its name
  */
 import type { Instruction, MemoryOperand } from '../../decode/instruction.ts';
-import { CR0_EM, CR0_MP, CR0_TS, CR4_TSD } from '../../state/control-registers.ts';
-import { ACTIVITY, ACTIVITY_HALTED, CR0, CR4, MSR_TSC_AUX } from '../../state/layout.ts';
+import { CR4_TSD } from '../../state/control-registers.ts';
+import { ACTIVITY, ACTIVITY_HALTED, CR4, MSR_TSC_AUX } from '../../state/layout.ts';
 import {
   OUTCOME_EXIT,
   OUTCOME_FAULT,
@@ -15,7 +15,7 @@ import {
   type SystemOperation,
 } from './context.ts';
 import type { CpuFeature } from './cpu-model.ts';
-import { deviceNotAvailable, generalProtection, undefinedOpcode } from './fault.ts';
+import { generalProtection, undefinedOpcode } from './fault.ts';
 import { effectiveAddress, operandAddress, uncheckedLinearAddress } from './linear-address.ts';
 import { memoryOperand, operandAt, readLinear } from './operand.ts';
 import { dataAccess, is64BitMode, isCanonicalAddress, requireCpl0, serialize } from './processor-mode.ts';
@@ -97,23 +97,10 @@ export const RDTSCP: SystemOperation = (cpu) => {
 /** RDPMC: there are no performance counters, so that no ECX is valid. */
 export const RDPMC: SystemOperation = (cpu) => generalProtection(cpu, 'RDPMC: there are no performance counters');
 
-/** FWAIT: #NM when a monitored coprocessor belongs to another task. */
-export const FWAIT: SystemOperation = (cpu) => {
-  const cr0 = cpu.state.field(CR0);
-  const traps = (cr0 & (CR0_MP | CR0_TS)) === (CR0_MP | CR0_TS);
-  return traps ? deviceNotAvailable(cpu, 'FWAIT with CR0.MP and CR0.TS set') : OUTCOME_NEXT;
-};
-
 /** UD0, UD1, UD2: #UD by definition. */
 export const UNDEFINED: SystemOperation = (cpu, instruction) =>
   undefinedOpcode(cpu, `${instruction.mnemonic}, which compilers place where execution must never arrive`);
 
-/** What decodes but is not emulated: x87 instructions give #NM as CR0 says, everything else #UD. */
-export const NOT_EMULATED: SystemOperation = (cpu, instruction) => {
-  const { map, opcode } = instruction.encoding;
-  const isX87 = map === 'one-byte' && opcode >= 0xd8 && opcode <= 0xdf;
-  if (isX87 && (cpu.state.field(CR0) & (CR0_EM | CR0_TS)) !== 0) {
-    return deviceNotAvailable(cpu, `${instruction.mnemonic} with CR0.EM or CR0.TS set`);
-  }
-  return undefinedOpcode(cpu, `${instruction.mnemonic} is not emulated (CPUID does not offer it)`);
-};
+/** What decodes but is not emulated. */
+export const NOT_EMULATED: SystemOperation = (cpu, instruction) =>
+  undefinedOpcode(cpu, `${instruction.mnemonic} is not emulated (CPUID does not offer it)`);
