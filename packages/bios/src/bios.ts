@@ -149,7 +149,7 @@ export class Bios implements Component<BiosState> {
     this.name = options.name ?? 'bios';
     this.#state = copyState(RESET_STATE);
     const drives = new DriveSet(options.disks ?? {}, () => this.#state.emulation);
-    this.#image = buildRom({ fonts, fixedDisks: drives.hardDiskGeometries });
+    this.#image = buildRom({ fonts, fixedDisks: drives.hardDiskGeometries, ataTables: drives.ataTables });
     const report = options.onEvent ?? ((): void => {});
     this.#firmware = {
       cpu,

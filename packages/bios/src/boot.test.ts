@@ -158,6 +158,32 @@ describe('a CD', () => {
     expect(machine.memory.read8(0x475)).toBe(2);
   });
 
+  it('with hard disk emulation: has the geometry that its first partition ends with', () => {
+    const disc = cd(4, (bytes) =>
+      bytes.set([0x80, 1, 1, 0, 6, 3, 0x40 | 17, 9, 17, 0, 0, 0, 0xe8, 3], 24 * 2048 + 0x1be),
+    );
+    const { machine } = bootFrom({ cdRoms: [disc] }, [0xe0]);
+    expect(machine.call(0x13, { eax: 0x0800, edx: 0x80 })).toMatchObject({ ecx: 0x0951, edx: 0x0301 });
+    machine.call(0x13, { eax: 0x0201, ecx: 0x0105, edx: 0x0280, ebx: 0x5000 });
+    // Cylinder 1, head 2, sector 5 is sector 106 of the image, in sector 26 behind its first.
+    expect(machine.memory.read32(0x5000)).toBe(0);
+    machine.call(0x13, { eax: 0x0201, ecx: 0x0103, edx: 0x0280, ebx: 0x5000 });
+    expect(machine.memory.read32(0x5000)).toBe(24 + 26);
+  });
+
+  it('gives its boot catalogue to AH=4Dh', () => {
+    const disc = cd(0);
+    const { machine } = bootFrom({ cdRoms: [disc] });
+    const ask = (size: number, first: number) => {
+      machine.memory.writeBytes(0x6000, Uint8Array.from([size, 1, 0, 0, 0x00, 0x20, first & 0xff, first >> 8]));
+      return machine.call(0x13, { eax: 0x4d00, edx: 0xe0, esi: 0x6000 });
+    };
+    expect(ask(8, 0)).toMatchObject({ ah: 0, carry: false });
+    expect(machine.memory.readBytes(0x2_0000, 2048)).toEqual(disc.bytes.slice(20 * 2048, 21 * 2048));
+    expect(ask(7, 0)).toMatchObject({ ah: 1, carry: true });
+    expect(ask(8, 0x7fff)).toMatchObject({ ah: 1, carry: true });
+  });
+
   it.each([
     ['no boot record', (bytes: Uint8Array) => bytes.fill(0, 17 * 2048, 17 * 2048 + 8), 'no El Torito boot record'],
     ['a wrong checksum', (bytes: Uint8Array) => bytes.set([9], 20 * 2048 + 4), 'no valid boot catalogue'],

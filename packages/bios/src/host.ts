@@ -56,6 +56,18 @@ export interface DiskGeometry {
   readonly sectorsPerTrack: number;
 }
 
+/** Where a drive is on an ATA channel. */
+export interface AtaPlace {
+  /** First port of the command block. */
+  readonly ioBase: number;
+  /** Port of the control block. */
+  readonly controlBase: number;
+  readonly irq: number;
+  readonly isSlave: boolean;
+  /** The controller's function on PCI, and which of its channels; absent for one that is not there. */
+  readonly pci?: { readonly bus: number; readonly device: number; readonly function: number; readonly channel: number };
+}
+
 /** A block device for INT 13h. */
 export interface FirmwareDisk {
   /** 512 for floppies and hard disks, 2048 for CD-ROMs. */
@@ -74,8 +86,8 @@ export interface FirmwareDisk {
   readonly geometry?: DiskGeometry;
   /** Of a floppy drive with a change line: whether its medium has been changed since this was asked before. */
   takeChange?(): boolean;
-  /** Where the same drive sits on an ATA channel, for the device path of AH=48h. */
-  readonly ata?: { readonly ioBase: number; readonly isSlave: boolean };
+  /** Where the same drive sits on an ATA channel, for what AH=48h tells drivers. */
+  readonly ata?: AtaPlace;
 }
 
 /** Programs the display adapter. Inject one to use a card that is not a plain VGA. */

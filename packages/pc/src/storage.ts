@@ -8,6 +8,8 @@ import type { ConfigSpace } from '@longmode/pci';
 
 const PRIMARY = { name: 'ata-primary', command: 0x1f0, control: 0x3f6 } as const;
 const SECONDARY = { name: 'ata-secondary', command: 0x170, control: 0x376 } as const;
+/** The controller's place on PCI: the PIIX3's function 1. */
+const IDE_PLACE = { bus: 0, device: 1, function: 1 } as const;
 const BUS_MASTER_PORTS = 8;
 /** The base address register of the PCI function that has the bus master ports of both channels. */
 const BUS_MASTER_BASE = 4;
@@ -40,6 +42,8 @@ export function layOutStorage(disks: AttachedDisks = {}): StorageLayout {
 /** The same disk, with its place. */
 function knowing(disk: FirmwareDisk, index: number): FirmwareDisk {
   const { write, flush, geometry } = disk;
+  const channel = index < 2 ? 0 : 1;
+  const place = channel === 0 ? PRIMARY : SECONDARY;
   return {
     sectorSizeBytes: disk.sectorSizeBytes,
     sectorCount: disk.sectorCount,
@@ -47,7 +51,13 @@ function knowing(disk: FirmwareDisk, index: number): FirmwareDisk {
     ...(write === undefined ? {} : { write: write.bind(disk) }),
     ...(flush === undefined ? {} : { flush: flush.bind(disk) }),
     ...(geometry === undefined ? {} : { geometry }),
-    ata: { ioBase: (index < 2 ? PRIMARY : SECONDARY).command, isSlave: index % 2 === 1 },
+    ata: {
+      ioBase: place.command,
+      controlBase: place.control,
+      irq: 14 + channel,
+      isSlave: index % 2 === 1,
+      pci: { ...IDE_PLACE, channel },
+    },
   };
 }
 

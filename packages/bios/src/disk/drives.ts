@@ -2,7 +2,9 @@
 import { BiosError } from '../bios-error.ts';
 import type { EmulatedDrive } from '../firmware.ts';
 import type { DiskGeometry, FirmwareDisk } from '../host.ts';
-import { floppyDriveType, floppyGeometry, hardDiskGeometry } from './geometry.ts';
+import { ROM_TABLE } from '../rom/image.ts';
+import { ATA_TABLE_SIZE, ataDriveTable } from './ata-drive.ts';
+import { floppyDriveType, floppyGeometry, hardDiskGeometry, partitionedGeometry } from './geometry.ts';
 
 /** First drive number of hard disks and of CD-ROMs. */
 export const FIRST_HARD_DISK = 0x80;
@@ -19,6 +21,8 @@ export interface Drive {
   readonly geometry: DiskGeometry;
   /** Of a floppy: the type that AH=08h reports; otherwise 0. */
   readonly driveType: number;
+  /** Of a drive on an ATA channel: where in the ROM its parameter table extension is. */
+  readonly tableOffset?: number;
 }
 
 /** The disks that the embedder attaches, in the order of their drive numbers. */
@@ -35,6 +39,7 @@ export interface AttachedDisks {
 export class DriveSet {
   readonly #drives = new Map<number, Drive>();
   readonly #emulation: () => EmulatedDrive | null;
+  readonly #ataTables: Uint8Array[] = [];
 
   /** @param emulation looked up at every request */
   constructor(disks: AttachedDisks, emulation: () => EmulatedDrive | null) {
@@ -66,6 +71,11 @@ export class DriveSet {
   /** @returns the real hard disks' geometries, for the fixed disk tables */
   get hardDiskGeometries(): readonly DiskGeometry[] {
     return [...this.#drives.values()].filter((drive) => drive.kind === 'hard-disk').map((drive) => drive.geometry);
+  }
+
+  /** @returns the parameter table extensions of the drives on ATA channels, for the ROM */
+  get ataTables(): readonly Uint8Array[] {
+    return this.#ataTables;
   }
 
   /** @returns every real drive's number, hard disks first, then floppies, then CD-ROMs: the default boot order */
@@ -100,8 +110,16 @@ export class DriveSet {
         );
       }
       const number = first + index;
-      this.#drives.set(number, kind === 'floppy' ? floppyDrive(number, disk) : fixedDrive(number, kind, disk));
+      this.#drives.set(number, kind === 'floppy' ? floppyDrive(number, disk) : this.#fixedDrive(number, kind, disk));
     });
+  }
+
+  #fixedDrive(number: number, kind: Drive['kind'], disk: FirmwareDisk): Drive {
+    const drive = { number, kind, disk, geometry: hardDiskGeometry(disk), driveType: 0 };
+    if (disk.ata === undefined) return drive;
+    const tableOffset = ROM_TABLE.ataDrives + ATA_TABLE_SIZE * this.#ataTables.length;
+    this.#ataTables.push(ataDriveTable(disk.ata, kind === 'cd-rom', drive.geometry));
+    return { ...drive, tableOffset };
   }
 
   #emulated(emulation: EmulatedDrive): Drive | undefined {
@@ -117,7 +135,7 @@ export class DriveSet {
       number: emulation.drive,
       kind: isFloppy ? 'floppy' : 'hard-disk',
       disk,
-      geometry: isFloppy ? floppyGeometry(disk) : hardDiskGeometry(disk),
+      geometry: isFloppy ? floppyGeometry(disk) : (partitionedGeometry(disk) ?? hardDiskGeometry(disk)),
       driveType: isFloppy ? floppyDriveType(disk) : 0,
     };
   }
@@ -134,10 +152,6 @@ function floppyDrive(number: number, disk: FirmwareDisk): Drive {
     },
     driveType: floppyDriveType(disk),
   };
-}
-
-function fixedDrive(number: number, kind: Drive['kind'], disk: FirmwareDisk): Drive {
-  return { number, kind, disk, geometry: hardDiskGeometry(disk), driveType: 0 };
 }
 
 /** Reads 512-byte sectors out of 2048-byte ones. */

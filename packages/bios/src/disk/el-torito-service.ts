@@ -1,11 +1,17 @@
-/** INT 13h AH=4Bh: what a program that was booted from a CD asks about the boot, and the end of an emulation. */
+/**
+ * INT 13h AH=4Bh and 4Dh: what a program that was booted from a CD asks about the boot, and the end of an emulation.
+ *
+ * **Not emulated**: beginning an emulation by a call (AH=4Ah, 4Ch).
+ */
 import type { ServiceCall } from '../call.ts';
 import type { Firmware } from '../firmware.ts';
 import { type Drive, FIRST_CD_DRIVE } from './drives.ts';
-import { type ElToritoEntry, readBootCatalogue } from './el-torito.ts';
+import { catalogueLba, type ElToritoEntry, readBootCatalogue } from './el-torito.ts';
 import { DISK_BAD_PARAMETER, DISK_OK } from './status.ts';
+import { transferSectors } from './transfer.ts';
 
 const SPECIFICATION_PACKET_SIZE = 0x13;
+const COMMAND_PACKET_SIZE = 0x08;
 /** DL for "whatever emulation there is". */
 const ANY_DRIVE = 0x7f;
 
@@ -32,6 +38,24 @@ export function discEmulation(firmware: Firmware, call: ServiceCall): number {
   if (call.al === 0 && isAboutEmulation) firmware.state.emulation = null;
   call.al = 0;
   return DISK_OK;
+}
+
+/**
+ * AH=4Dh: sectors of the boot catalogue of a CD, as the command packet at DS:SI asks.
+ *
+ * @returns a status code
+ * @source "El Torito" Bootable CD-ROM Format Specification 1.0, "INT 13 Function 4D"
+ */
+export function readCatalogue(firmware: Firmware, call: ServiceCall, { disk, kind }: Drive): number {
+  const { memory } = firmware;
+  const packet = call.address('ds', call.si);
+  const lba = kind === 'cd-rom' ? catalogueLba(disk) : undefined;
+  if (memory.read8(packet) < COMMAND_PACKET_SIZE || lba === undefined) return DISK_BAD_PARAMETER;
+  const pointer = memory.read32(packet + 2);
+  const buffer = (pointer >>> 16) * 16 + (pointer & 0xffff);
+  const first = lba + memory.read16(packet + 6);
+  if (first >= disk.sectorCount) return DISK_BAD_PARAMETER;
+  return transferSectors(memory, disk, 'read', first, memory.read8(packet + 1), buffer).status;
 }
 
 function specificationPacket(entry: ElToritoEntry, drive: Drive): Uint8Array {

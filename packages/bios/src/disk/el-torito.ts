@@ -35,11 +35,10 @@ const EMULATED_FLOPPY_SECTORS: readonly number[] = [0, 2400, 2880, 5760];
  * @returns the default entry, or why the disc cannot be booted
  */
 export function readBootCatalogue(disk: FirmwareDisk): ElToritoEntry | string {
-  const record = readSector(disk, BOOT_RECORD_LBA);
-  if (record === undefined) return 'no boot record';
-  const text = String.fromCharCode(...record.subarray(0, 39));
-  if (!text.startsWith('\0CD001\x01EL TORITO SPECIFICATION')) return 'no El Torito boot record';
-  const catalogue = readSector(disk, dword(record, 0x47));
+  if (readSector(disk, BOOT_RECORD_LBA) === undefined) return 'no boot record';
+  const lba = catalogueLba(disk);
+  if (lba === undefined) return 'no El Torito boot record';
+  const catalogue = readSector(disk, lba);
   if (catalogue === undefined || !isValid(catalogue)) return 'no valid boot catalogue';
   const entry = catalogue.subarray(32, 64);
   const mediaType = (entry[1] ?? 0) & 0x0f;
@@ -51,6 +50,15 @@ export function readBootCatalogue(disk: FirmwareDisk): ElToritoEntry | string {
     loadSectors: Math.max(1, word(entry, 6)),
     imageLba: dword(entry, 8),
   };
+}
+
+/** @returns the first sector of the boot catalogue, or undefined without an El Torito boot record */
+export function catalogueLba(disk: FirmwareDisk): number | undefined {
+  const record = readSector(disk, BOOT_RECORD_LBA);
+  if (record === undefined) return undefined;
+  const text = String.fromCharCode(...record.subarray(0, 39));
+  if (!text.startsWith('\0CD001\x01EL TORITO SPECIFICATION')) return undefined;
+  return dword(record, 0x47);
 }
 
 /** @returns the size in 512-byte sectors of the disk that an image stands for */

@@ -5,8 +5,23 @@ const SECTORS = 40960;
 const machine = new FakeMachine(
   {
     disks: {
-      hardDisks: [numberedDisk(SECTORS, { ata: { ioBase: 0x1f0, isSlave: false } }), numberedDisk(10)],
-      cdRoms: [numberedDisk(100, { sectorSizeBytes: 2048, isReadOnly: true })],
+      hardDisks: [
+        numberedDisk(SECTORS, { ata: { ioBase: 0x1f0, controlBase: 0x3f6, irq: 14, isSlave: false } }),
+        numberedDisk(10),
+      ],
+      cdRoms: [
+        numberedDisk(100, {
+          sectorSizeBytes: 2048,
+          isReadOnly: true,
+          ata: {
+            ioBase: 0x170,
+            controlBase: 0x376,
+            irq: 15,
+            isSlave: true,
+            pci: { bus: 0, device: 1, function: 1, channel: 1 },
+          },
+        }),
+      ],
     },
   },
   0x400_0000,
@@ -159,6 +174,30 @@ describe('AH=48h', () => {
     expect(ask(66, 0x81).written).toBe(30);
   });
 
+  it('has the place of a controller on PCI in the device path', () => {
+    const { bytes } = ask(66, 0xe0);
+    expect(String.fromCharCode(...bytes.subarray(0x24, 0x30))).toBe('PCI ATA     ');
+    expect([...bytes.subarray(0x30, 0x39)]).toEqual([0, 1, 1, 1, 0, 0, 0, 0, 1]);
+    expect(bytes.subarray(0x1e, 0x42).reduce((sum, byte) => (sum + byte) & 0xff, 0)).toBe(0);
+  });
+
+  // As SeaBIOS fills it, but for byte 5, which is firmware's own, and that transfers of 32 bits and DMA are offered.
+  it.each([
+    [0x80, [0xf0, 0x01, 0xf6, 0x03, 0xe0, 0, 14, 1, 0, 0, 0x90, 0x00, 0, 0, 0x11]],
+    [0xe0, [0x70, 0x01, 0x76, 0x03, 0xf0, 0, 15, 1, 0, 0, 0xe2, 0x00, 0, 0, 0x11]],
+  ])('points at a parameter table extension: drive %i', (drive, expected) => {
+    const { bytes } = ask(30, drive);
+    const view = new DataView(bytes.buffer);
+    const table = machine.memory.readBytes(view.getUint16(0x1c, true) * 16 + view.getUint16(0x1a, true), 16);
+    expect([...table.subarray(0, 15)]).toEqual(expected);
+    expect(table.reduce((sum, byte) => (sum + byte) & 0xff, 0)).toBe(0);
+  });
+
+  it('has no such table of a drive that is on no channel', () => {
+    const { bytes } = ask(30, 0x81);
+    expect([...bytes.subarray(0x1a, 0x1e)]).toEqual([0xff, 0xff, 0xff, 0xff]);
+  });
+
   it('describes a CD as removable, without a geometry', () => {
     const { bytes } = ask(26, 0xe0);
     const view = new DataView(bytes.buffer);
@@ -166,5 +205,17 @@ describe('AH=48h', () => {
       0xffff_ffff, 100, 2048,
     ]);
     expect(view.getUint16(2, true) & 4).toBe(4);
+  });
+});
+
+describe('AH=4Eh', () => {
+  it.each([
+    [0x00, 1],
+    [0x01, 0],
+    [0x05, 1],
+    [0x06, 0],
+    [0x07, 1],
+  ])('AL=%i', (al, status) => {
+    expect(machine.call(0x13, { eax: 0x4e00 + al, edx: 0x80 })).toMatchObject({ ah: status, carry: status !== 0 });
   });
 });

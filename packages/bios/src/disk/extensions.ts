@@ -1,13 +1,15 @@
 /**
  * INT 13h AH=41h to 4Eh: transfers by block number through a disk address packet, and extended drive parameters.
  *
- * **Not emulated**: the drive parameter table extension (its pointer reads FFFF:FFFF), hardware configuration (AH=4Eh).
+ * **Not emulated**: faster modes by AH=4Eh.
  *
  * @source Phoenix Enhanced Disk Drive Specification 3.0; RBIL INT 13/AH=41h to 49h
  */
 import type { ServiceCall } from '../call.ts';
 import type { Firmware } from '../firmware.ts';
 import type { FirmwareMemory } from '../host.ts';
+import { ROM_SEGMENT } from '../rom/image.ts';
+import { writeDevicePath } from './ata-drive.ts';
 import type { Drive } from './drives.ts';
 import { DISK_BAD_PARAMETER, DISK_DMA_BOUNDARY, DISK_NOT_REMOVABLE, DISK_OK } from './status.ts';
 import { type TransferKind, transferSectors } from './transfer.ts';
@@ -36,6 +38,8 @@ export function extendedDisk(firmware: Firmware, call: ServiceCall, drive: Drive
       return parameters(firmware.memory, call.address('ds', call.si), drive);
     case 0x49: // media change
       return DISK_OK;
+    case 0x4e:
+      return configure(call);
     default:
       firmware.unsupported(call);
       return DISK_BAD_PARAMETER;
@@ -48,6 +52,13 @@ export function checkExtensions(call: ServiceCall): void {
   call.ah = EDD_VERSION;
   call.cx = EDD_INTERFACES;
   call.carry = false;
+}
+
+/** AH=4Eh: turning prefetch, PIO modes and DMA off is granted, on is not. AL=0 says that no other drive is affected. */
+function configure(call: ServiceCall): number {
+  if (!CONFIGURATIONS_OFF.includes(call.al)) return DISK_BAD_PARAMETER;
+  call.al = 0;
+  return DISK_OK;
 }
 
 /** AH=45h: nothing is ever locked, which is what AL=0 says. */
@@ -65,6 +76,9 @@ interface Packet {
   readonly buffer: number;
   readonly lba: number;
 }
+
+/** No prefetch; PIO mode 0, default PIO mode; no DMA. */
+const CONFIGURATIONS_OFF: readonly number[] = [0x01, 0x03, 0x04, 0x06];
 
 const PACKET_SIZE = 0x10;
 const LONG_PACKET_SIZE = 0x18;
@@ -111,8 +125,7 @@ function seek(firmware: Firmware, call: ServiceCall, drive: Drive): number {
 const PARAMETERS_V1_SIZE = 0x1a;
 const PARAMETERS_V2_SIZE = 0x1e;
 const PARAMETERS_V3_SIZE = 0x42;
-const DEVICE_PATH_SIGNATURE = 0xbedd;
-const DEVICE_PATH_LENGTH = 0x24;
+const NO_TABLE = 0xffff_ffff;
 /** DMA boundary errors are handled; geometry valid. */
 const INFORMATION_HARD_DISK = 0x0003;
 /** DMA boundary errors are handled; removable, lockable. */
@@ -138,24 +151,8 @@ function parameters(memory: FirmwareMemory, address: number, drive: Drive): numb
   table.setUint32(0x0c, isCd ? 0xffff_ffff : sectorsPerTrack, true);
   table.setBigUint64(0x10, BigInt(sectorCount), true);
   table.setUint16(0x18, sectorSizeBytes, true);
-  table.setUint32(0x1a, 0xffff_ffff, true);
+  table.setUint32(0x1a, drive.tableOffset === undefined ? NO_TABLE : ROM_SEGMENT * 0x10000 + drive.tableOffset, true);
   if (ata !== undefined) writeDevicePath(table, ata);
   memory.writeBytes(address, new Uint8Array(table.buffer, 0, returned));
   return DISK_OK;
-}
-
-/** The host bus is ISA with the channel's I/O base, the interface ATA with the drive's number on the channel. */
-function writeDevicePath(table: DataView, ata: { readonly ioBase: number; readonly isSlave: boolean }): void {
-  const text = (offset: number, value: string): void => {
-    for (let i = 0; i < value.length; i++) table.setUint8(offset + i, value.charCodeAt(i));
-  };
-  table.setUint16(0x1e, DEVICE_PATH_SIGNATURE, true);
-  table.setUint8(0x20, DEVICE_PATH_LENGTH);
-  text(0x24, 'ISA ');
-  text(0x28, 'ATA     ');
-  table.setUint16(0x30, ata.ioBase, true);
-  table.setUint8(0x38, ata.isSlave ? 1 : 0);
-  let sum = 0;
-  for (let offset = 0x1e; offset < 0x41; offset++) sum += table.getUint8(offset);
-  table.setUint8(0x41, -sum & 0xff);
 }

@@ -28,6 +28,22 @@ export function floppyDriveType(disk: FirmwareDisk): number {
   return FLOPPY_FORMATS.get(disk.sectorCount)?.driveType ?? DEFAULT_FLOPPY_TYPE;
 }
 
+const PARTITION_TABLE = 0x1be;
+
+/**
+ * The geometry of a disk image by the end of its first partition, which lies at the end of a cylinder.
+ *
+ * @returns undefined when the partition does not say
+ * @source "El Torito" Bootable CD-ROM Format Specification 1.0, "Hard Disk Emulation"
+ */
+export function partitionedGeometry(disk: FirmwareDisk): DiskGeometry | undefined {
+  const sector = disk.read(0, 1);
+  const [head = 0, packed = 0, low = 0] = sector.subarray(PARTITION_TABLE + 5, PARTITION_TABLE + 8);
+  const sectorsPerTrack = packed & 0x3f;
+  if (sector[PARTITION_TABLE + 4] === 0 || sectorsPerTrack === 0 || head === 255) return undefined;
+  return { cylinders: (low | ((packed & 0xc0) << 2)) + 1, heads: head + 1, sectorsPerTrack };
+}
+
 const MAX_CYLINDERS = 1024;
 const SECTORS_PER_TRACK = 63;
 

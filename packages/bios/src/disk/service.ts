@@ -10,7 +10,7 @@ import type { ServiceCall } from '../call.ts';
 import type { Firmware } from '../firmware.ts';
 import { ROM_SEGMENT, ROM_TABLE } from '../rom/image.ts';
 import type { Drive } from './drives.ts';
-import { discEmulation } from './el-torito-service.ts';
+import { discEmulation, readCatalogue } from './el-torito-service.ts';
 import { checkExtensions, extendedDisk } from './extensions.ts';
 import { formatFillByte, mediumStatus, noteMedium, startMotor } from './floppy.ts';
 import {
@@ -104,6 +104,8 @@ function dispatch(firmware: Firmware, call: ServiceCall, drive: Drive): number {
       return setFloppyMedia(firmware, call, drive);
     case 0x4b:
       return discEmulation(firmware, call);
+    case 0x4d:
+      return readCatalogue(firmware, call, drive);
     case 0x41:
       return DISK_BAD_PARAMETER; // a floppy, or the signature is not in BX
     default:

@@ -12,6 +12,8 @@ export const ROM_SEGMENT = 0xf000;
 
 /** Offsets of the tables in the ROM. Those with a customary address have it. */
 export const ROM_TABLE = {
+  /** Parameter table extensions of drives on ATA channels, 16 bytes each. */
+  ataDrives: 0x1000,
   font8: 0x2000,
   font14: 0x2800,
   font16: 0x4000,
@@ -52,6 +54,7 @@ export interface RomContents {
   readonly fonts: VideoFonts;
   /** Of the first two hard disks. */
   readonly fixedDisks: readonly FixedDiskTable[];
+  readonly ataTables?: readonly Uint8Array[];
 }
 
 /**
@@ -114,6 +117,10 @@ export function buildRom(contents: RomContents): RomImage {
   contents.fixedDisks.slice(0, 2).forEach((disk, index) => {
     place(ROM_TABLE.hardDisk0 + 16 * index, fixedDiskTable(disk));
   });
+  place(
+    ROM_TABLE.ataDrives,
+    (contents.ataTables ?? []).flatMap((table) => [...table]),
+  );
   place(ROM_TABLE.configuration, CONFIGURATION);
   place(ROM_TABLE.floppy, FLOPPY_PARAMETERS);
   place(ROM_TABLE.videoFunctionality, VIDEO_FUNCTIONALITY);
