@@ -97,9 +97,10 @@ export interface VideoFirmware {
    * area and clears video memory.
    *
    * @param mode 00h to 13h, without the "keep memory" bit
+   * @param textLines scan lines of colour text modes
    * @returns false when the adapter does not have the mode: nothing was changed
    */
-  setMode(mode: number): boolean;
+  setMode(mode: number, textLines: 200 | 350 | 400): boolean;
 }
 
 /** Character generators, one byte a row, most significant bit leftmost, 256 characters. */

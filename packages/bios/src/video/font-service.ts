@@ -2,18 +2,21 @@
 import { BDA_CHARACTER_HEIGHT, BDA_CRTC_PORT, BDA_VIDEO_ROWS } from '../bda.ts';
 import type { ServiceCall } from '../call.ts';
 import type { Firmware } from '../firmware.ts';
+import type { FirmwarePorts } from '../host.ts';
 import { PORT_VGA_SEQUENCER } from '../ports.ts';
 import { ROM_SEGMENT, ROM_TABLE } from '../rom/image.ts';
 import { fontTable } from './mode-set.ts';
+import type { TextLines } from './modes.ts';
 import { writeCursorShape } from './screen.ts';
 import { loadFont, writeIndexed } from './vga.ts';
 
 const VECTOR_1FH = 4 * 0x1f;
 const VECTOR_43H = 4 * 0x43;
 const SEQUENCER_CHARACTER_MAP = 3;
+const CRTC_OVERFLOW = 0x07;
+const CRTC_DOUBLE_SCAN = 0x80;
 const CRTC_MAXIMUM_SCAN_LINE = 0x09;
 const CRTC_VERTICAL_DISPLAY_END = 0x12;
-const SCAN_LINES = 400;
 
 /**
  * AL = 00h-04h load a font into plane 2; 10h-14h also fit the rows to it; 20h-24h set the graphics generator; 30h returns
@@ -75,15 +78,28 @@ function load(firmware: Firmware, call: ServiceCall, glyphs: Uint8Array, height:
   const { memory, ports } = firmware;
   loadFont(ports, memory, glyphs, height, first, call.bl & 7);
   if (call.al < 0x10) return;
-  const rows = Math.trunc(SCAN_LINES / height);
   const crtc = memory.read16(BDA_CRTC_PORT);
-  ports.writePort(crtc, 8, CRTC_MAXIMUM_SCAN_LINE);
-  const old = ports.readPort(crtc + 1, 8) & 0xe0;
-  writeIndexed(ports, crtc, CRTC_MAXIMUM_SCAN_LINE, old | (height - 1));
-  writeIndexed(ports, crtc, CRTC_VERTICAL_DISPLAY_END, (rows * height - 1) & 0xff);
+  const maximumScanLine = readIndexed(ports, crtc, CRTC_MAXIMUM_SCAN_LINE);
+  const isDouble = (maximumScanLine & CRTC_DOUBLE_SCAN) !== 0;
+  const rows = Math.trunc(modeLines(ports, crtc, isDouble) / height);
+  writeIndexed(ports, crtc, CRTC_MAXIMUM_SCAN_LINE, (maximumScanLine & 0xe0) | (height - 1));
+  writeIndexed(ports, crtc, CRTC_VERTICAL_DISPLAY_END, (rows * height * (isDouble ? 2 : 1) - 1) & 0xff);
   memory.write8(BDA_VIDEO_ROWS, rows - 1);
   memory.write16(BDA_CHARACTER_HEIGHT, height);
   writeCursorShape(firmware, 0x06, 0x07);
+}
+
+/** Scan lines of the text mode that is on: rows of earlier fonts may have left some of them over. */
+function modeLines(ports: FirmwarePorts, crtc: number, isDouble: boolean): TextLines {
+  if (isDouble) return 200;
+  const overflow = readIndexed(ports, crtc, CRTC_OVERFLOW);
+  const end = readIndexed(ports, crtc, CRTC_VERTICAL_DISPLAY_END) | ((overflow & 0x02) << 7) | ((overflow & 0x40) << 3);
+  return end < 350 ? 350 : 400;
+}
+
+function readIndexed(ports: FirmwarePorts, port: number, index: number): number {
+  ports.writePort(port, 8, index);
+  return ports.readPort(port + 1, 8) & 0xff;
 }
 
 /** BL: 0 = DL rows, 1 = 14, 2 = 25, 3 = 43. */

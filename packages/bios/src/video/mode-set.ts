@@ -20,7 +20,7 @@ import type { Firmware } from '../firmware.ts';
 import { PORT_VGA_CRTC_COLOUR, PORT_VGA_CRTC_MONO } from '../ports.ts';
 import { ROM_SEGMENT, ROM_TABLE } from '../rom/image.ts';
 import { clearGraphics } from './graphics.ts';
-import { VIDEO_MODES, type VideoMode } from './modes.ts';
+import { type TextLines, VIDEO_MODES, type VideoMode, withTextLines } from './modes.ts';
 import { writeCursor, writeCursorShape } from './screen.ts';
 
 const KEEP_MEMORY = 0x80;
@@ -33,6 +33,9 @@ const CONTROL_VALUE = 0x60;
 const SWITCHES_VALUE = 0xf9;
 /** VGA active, 400 lines, default palette loading on. */
 const FLAGS_VALUE = 0x51;
+const FLAGS_VGA_ACTIVE = 0x01;
+const FLAGS_400_LINES = 0x10;
+const FLAGS_200_LINES = 0x80;
 /** Display combination: VGA with an analogue colour display. */
 export const DISPLAY_VGA_COLOUR = 0x08;
 /** What a CGA's mode register would hold in modes 0 to 7. */
@@ -48,8 +51,10 @@ const VECTOR_43H = 4 * 0x43;
  */
 export function setVideoMode(firmware: Firmware, request: number): VideoMode | undefined {
   const { memory, video } = firmware;
-  const mode = VIDEO_MODES.get(request & ~KEEP_MEMORY);
-  if (mode === undefined || !video.setMode(mode.number)) return undefined;
+  const standard = VIDEO_MODES.get(request & ~KEEP_MEMORY);
+  const lines = textLines(firmware);
+  if (standard === undefined || !video.setMode(standard.number, lines)) return undefined;
+  const mode = withTextLines(standard, lines);
   const isText = mode.model === 'text';
   const keepsMemory = (request & KEEP_MEMORY) !== 0;
   memory.write8(BDA_VIDEO_MODE, mode.number);
@@ -65,7 +70,7 @@ export function setVideoMode(firmware: Firmware, request: number): VideoMode | u
   memory.write16(BDA_CHARACTER_HEIGHT, mode.characterHeight);
   memory.write8(BDA_VIDEO_CONTROL, CONTROL_VALUE | (keepsMemory ? KEEP_MEMORY : 0));
   memory.write8(BDA_VIDEO_SWITCHES, SWITCHES_VALUE);
-  memory.write8(BDA_VIDEO_FLAGS, FLAGS_VALUE);
+  memory.write8(BDA_VIDEO_FLAGS, videoFlags(firmware));
   memory.write8(BDA_DISPLAY_COMBINATION, DISPLAY_VGA_COLOUR);
   memory.write32(VECTOR_43H, ROM_SEGMENT * 0x10000 + fontTable(mode.characterHeight));
   if (!keepsMemory) clear(firmware, mode);
@@ -74,6 +79,27 @@ export function setVideoMode(firmware: Firmware, request: number): VideoMode | u
     writeCursor(firmware, 0, { row: 0, column: 0 });
   }
   return mode;
+}
+
+/** The flags as programs left them, once there are any: lines, default palettes and grey-scale summing outlive a mode. */
+function videoFlags({ memory }: Firmware): number {
+  const flags = memory.read8(BDA_VIDEO_FLAGS);
+  return (flags & FLAGS_VGA_ACTIVE) !== 0 ? flags : FLAGS_VALUE;
+}
+
+/** @returns how many scan lines the next text mode has, as INT 10h AH=12h BL=30h can choose */
+export function textLines(firmware: Firmware): TextLines {
+  const flags = videoFlags(firmware);
+  if ((flags & FLAGS_400_LINES) !== 0) return 400;
+  return (flags & FLAGS_200_LINES) !== 0 ? 200 : 350;
+}
+
+/** @returns whether there is such a choice: 0 for 200 lines, 1 for 350, 2 for 400 */
+export function chooseTextLines(firmware: Firmware, choice: number): boolean {
+  const bits = [FLAGS_200_LINES, 0, FLAGS_400_LINES][choice];
+  if (bits === undefined) return false;
+  firmware.memory.write8(BDA_VIDEO_FLAGS, (videoFlags(firmware) & ~(FLAGS_200_LINES | FLAGS_400_LINES)) | bits);
+  return true;
 }
 
 /** @returns the ROM offset of the character generator for a height */

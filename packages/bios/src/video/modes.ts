@@ -195,6 +195,35 @@ export const VIDEO_MODES: ReadonlyMap<number, VideoMode> = new Map(
   ].map((mode) => [mode.number, mode] as const),
 );
 
+/** How many scan lines text modes can have. */
+export type TextLines = 200 | 350 | 400;
+
+/** Rows of the text modes below 400 lines, as the CGA and the EGA had them: cells of eight dots. */
+// biome-ignore format: a table
+const FEWER_LINES: Readonly<Record<200 | 350, { height: number; registers: Readonly<Record<number, string>> }>> = {
+  200: {
+    height: 8,
+    registers: {
+      40: `63 09030002 2d2728902ba0bf1f00c7060700000000 9c8e8f141f96b9a3ff 0000000000100e00ff ${TEXT_ATTRIBUTES.slice(0, -2)}00`,
+      80: `63 01030002 5f4f50825581bf1f00c7060700000000 9c8e8f281f96b9a3ff 0000000000100e00ff ${TEXT_ATTRIBUTES.slice(0, -2)}00`,
+    },
+  },
+  350: {
+    height: 14,
+    registers: {
+      40: `a3 09030002 2d2728902ba0bf1f004d0b0c00000000 83855d141f63baa3ff 0000000000100e00ff ${TEXT_ATTRIBUTES.slice(0, -2)}00`,
+      80: `a3 01030002 5f4f50825581bf1f004d0b0c00000000 83855d281f63baa3ff 0000000000100e00ff ${TEXT_ATTRIBUTES.slice(0, -2)}00`,
+    },
+  },
+};
+
+/** @returns a mode with so many scan lines; as it is when it is no colour text mode */
+export function withTextLines(mode: VideoMode, lines: TextLines): VideoMode {
+  if (lines === 400 || mode.palette !== 'text') return mode;
+  const { height, registers } = FEWER_LINES[lines];
+  return { ...mode, characterHeight: height, registers: registers[mode.columns] ?? mode.registers };
+}
+
 /** Register values of one mode, by register file. */
 export interface VideoRegisters {
   readonly misc: number;

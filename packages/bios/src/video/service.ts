@@ -11,7 +11,7 @@ import type { Firmware } from '../firmware.ts';
 import { PORT_VGA_MISC_READ } from '../ports.ts';
 import { characterGenerator } from './font-service.ts';
 import { readPixel, writePixel } from './graphics.ts';
-import { setVideoMode } from './mode-set.ts';
+import { chooseTextLines, setVideoMode } from './mode-set.ts';
 import { paletteRegisters, setCgaColours } from './palette-service.ts';
 import { activePage, readCursor, readScreen, selectPage, writeCursor, writeCursorShape } from './screen.ts';
 import { displayCombination, functionalityState } from './state-service.ts';
@@ -128,8 +128,8 @@ function alternateSelect(firmware: Firmware, call: ServiceCall): void {
       call.bl = 0x03;
       call.cx = 0x0009;
       return;
-    case 0x30: // scan lines: 400 is what text modes have here
-      call.al = 0x12;
+    case 0x30:
+      call.al = chooseTextLines(firmware, call.al) ? 0x12 : 0;
       return;
     case 0x31: // default palette loading: 0 on
       setBit(BDA_VIDEO_FLAGS, 0x08, call.al === 1);

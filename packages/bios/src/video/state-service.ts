@@ -9,13 +9,14 @@ import {
 import type { ServiceCall } from '../call.ts';
 import type { Firmware } from '../firmware.ts';
 import { ROM_SEGMENT, ROM_TABLE } from '../rom/image.ts';
+import { textLines } from './mode-set.ts';
 import { readScreen } from './screen.ts';
 
 const STATE_SIZE_BYTES = 64;
 /** Bytes of the BIOS data area, from the mode on, that the table repeats. */
 const BDA_COPY_BYTES = 30;
-/** 400 scan lines, as a code. */
-const SCAN_LINES_400 = 2;
+/** Codes of the numbers of scan lines. */
+const SCAN_LINES = { 200: 0, 350: 1, 400: 2 };
 /** 256 KiB of video memory, as a code. */
 const MEMORY_256K = 3;
 
@@ -39,7 +40,7 @@ export function functionalityState(firmware: Firmware, call: ServiceCall): void 
   table.setUint8(0x25, memory.read8(BDA_DISPLAY_COMBINATION));
   table.setUint16(0x27, mode.palette === 'mono' ? 2 : 2 ** mode.bitsPerPixel, true);
   table.setUint8(0x29, mode.pageCount);
-  table.setUint8(0x2a, SCAN_LINES_400);
+  table.setUint8(0x2a, SCAN_LINES[textLines(firmware)]);
   table.setUint8(0x2d, (memory.read8(BDA_VIDEO_CONTROL) & 0x01) === 0 ? 0x10 : 0x00);
   table.setUint8(0x31, MEMORY_256K);
   memory.writeBytes(call.address('es', call.di), new Uint8Array(table.buffer));

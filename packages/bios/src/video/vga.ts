@@ -17,7 +17,7 @@ import {
   PORT_VGA_MISC_WRITE,
   PORT_VGA_SEQUENCER,
 } from '../ports.ts';
-import { VIDEO_MODES, type VideoMode, videoRegisters } from './modes.ts';
+import { VIDEO_MODES, type VideoMode, videoRegisters, withTextLines } from './modes.ts';
 import { paletteOf } from './palettes.ts';
 import { hasDisplayInterface, switchOff } from './vesa/display.ts';
 
@@ -95,13 +95,16 @@ export function loadFont(
 /** The firmware of a plain VGA. */
 export function vgaFirmware(ports: FirmwarePorts, memory: FirmwareMemory, fonts: VideoFonts): VideoFirmware {
   return {
-    setMode(number) {
-      const mode = VIDEO_MODES.get(number);
-      if (mode === undefined) return false;
+    setMode(number, textLines) {
+      const standard = VIDEO_MODES.get(number);
+      if (standard === undefined) return false;
+      const mode = withTextLines(standard, textLines);
       if (hasDisplayInterface(ports)) switchOff(ports);
       programRegisters(ports, mode);
       writeDac(ports, 0, paletteOf(mode.palette));
-      if (mode.model === 'text' && fonts.rows16 !== undefined) loadFont(ports, memory, fonts.rows16, 16, 0, 0);
+      const height = mode.characterHeight;
+      const font = height === 8 ? fonts.rows8 : height === 14 ? fonts.rows14 : fonts.rows16;
+      if (mode.model === 'text' && font !== undefined) loadFont(ports, memory, font, height, 0, 0);
       resetAttributeFlipFlop(ports);
       ports.writePort(PORT_VGA_ATTRIBUTE, 8, ATTRIBUTE_PALETTE_SOURCE);
       return true;

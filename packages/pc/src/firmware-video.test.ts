@@ -1,3 +1,4 @@
+import { enlarge, FONT_8X8, FONT_8X14, FONT_8X16 } from '@longmode/vga';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Pc } from './index.ts';
 
@@ -274,5 +275,52 @@ describe('the state of the display', () => {
     guest.call({ ax: 0x0012 });
     guest.call({ ax: 0x1c02, cx: 0x07, bx: BUFFER });
     expect(guest.pc.vga.textScreen().columns).toBe(80);
+  });
+});
+
+describe('text modes', () => {
+  it.each([
+    [0x03, 2, 0x14, '80x25', 720, 400, 16],
+    [0x03, 2, 0x11, '80x28', 720, 392, 14],
+    [0x03, 2, 0x12, '80x50', 720, 400, 8],
+    [0x01, 2, 0x14, '40x25', 720, 400, 16],
+    [0x03, 1, 0x11, '80x25', 640, 350, 14],
+    [0x03, 1, 0x12, '80x43', 640, 344, 8],
+    [0x03, 0, 0x12, '80x25', 640, 400, 8],
+    [0x01, 1, 0x12, '40x43', 640, 344, 8],
+    [0x07, 2, 0x14, '80x25', 720, 400, 16],
+  ])(
+    '%i with line choice %i and font %i: %s on %i by %i',
+    (mode, lines, font, cells, width, height, characterHeight) => {
+      expect(guest.call({ ax: 0x1200 | lines, bx: 0x30 }).ax).toBe(0x1212);
+      guest.call({ ax: mode });
+      guest.call({ ax: 0x1100 | font });
+      const screen = guest.pc.vga.textScreen();
+      const frame = enlarge(guest.pc.vga.renderFrame());
+      expect([`${screen.columns}x${screen.rows}`, frame.width, frame.height]).toEqual([cells, width, height]);
+      expect([screen.characterHeight, guest.memory.read8(0x484) + 1]).toEqual([characterHeight, screen.rows]);
+      expect(guest.call({ ax: 0x1202, bx: 0x30 }).ax).toBe(0x1212);
+    },
+  );
+
+  it('show the glyphs of the ROM', () => {
+    for (const [lines, font, height] of [
+      [2, FONT_8X16, 16],
+      [1, FONT_8X14, 14],
+      [0, FONT_8X8, 8],
+    ] as const) {
+      guest.call({ ax: 0x1200 | lines, bx: 0x30 });
+      guest.call({ ax: 0x0003 });
+      guest.memory.write16(0xb8000 + 2 * 7, 0x0f40);
+      const { width, rgba } = guest.pc.vga.renderFrame();
+      const cell = width / 80;
+      const rows = Array.from({ length: height }, (_, y) =>
+        Array.from({ length: 8 }, (_x, x) => (rgba[4 * (y * width + 7 * cell + x)] ? 0x80 >> x : 0)).reduce(
+          (a, b) => a | b,
+        ),
+      );
+      expect(rows).toEqual([...font.subarray(0x40 * height, 0x41 * height)]);
+    }
+    guest.call({ ax: 0x1202, bx: 0x30 });
   });
 });
