@@ -174,14 +174,16 @@ export abstract class EngineStage extends Semantics {
     this.choose(this.readField(SSE_UNAVAILABLE, 32), () => this.#assist(ASSIST_UNAVAILABLE));
   }
   assistIf(condition: Value, source?: Value): void {
-    this.choose(condition, () => {
-      if (source) this.storeTo(this.base, CPU_BASE + ASSIST_SOURCE, widthOfType(source.type), source, 0);
-      this.#assist(ASSIST_COMPUTE);
-    });
+    this.choose(condition, () => this.#assist(ASSIST_COMPUTE, source));
   }
-  #assist(reason: number): void {
-    this.writeField(ASSIST_REASON, 32, this.i32(reason));
+  #assist(reason: number, source?: Value): void {
+    this.describeAssist(reason, source);
     this.leaveToTypeScript();
+  }
+  /** Tells the twin in TypeScript why it is called, and with what source operand. */
+  protected describeAssist(reason: number, source: Value | undefined): void {
+    this.writeField(ASSIST_REASON, 32, this.i32(reason));
+    if (source) this.storeTo(this.base, CPU_BASE + ASSIST_SOURCE, widthOfType(source.type), source, 0);
   }
 
   // ---- flags in the state -----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /** Runs one random program in all engines, and tells where they differ. */
 import type { Cpu, CpuOptions } from '../../cpu.ts';
 import { stateHash } from '../../machines.test.fixture.ts';
+import { MXCSR, XMM } from '../../state/layout.ts';
 import { EngineDivergenceError } from '../check/divergence.ts';
 import { createMachine, type Form, type FuzzMachine } from './machine.test.fixture.ts';
 import { CODE, COUNTER, DATA, DATA_SIZE_BYTES, FRAME_SUM, TOGGLED_PAGES } from './places.test.fixture.ts';
@@ -64,7 +65,9 @@ function describe({ cpu, devices }: FuzzMachine): string {
   const gprs = Array.from({ length: 16 }, (_, i) => state.gpr(i).toString(16));
   const place = `${cpu.instructionCount} rip ${state.rip.toString(16)} flags ${state.rflags.toString(16)}`;
   const handled = cpu.memory.read32(FRAME_SUM);
-  return `${place} cpl ${state.cpl} devices ${devices.hash} handled ${handled} ${gprs.join()}`;
+  let vectors = state.field(MXCSR);
+  for (const word of state.u32.subarray(XMM >> 2, (XMM >> 2) + 64)) vectors = Math.imul(vectors ^ word, 0x0100_0193);
+  return `${place} vectors ${vectors} cpl ${state.cpl} devices ${devices.hash} handled ${handled} ${gprs.join()}`;
 }
 
 /** Lets time pass one instruction at a time, without anything that a processor may forget. */

@@ -12,7 +12,15 @@ import {
   RSP,
   realModeMachine,
 } from '../../machines.test.fixture.ts';
-import { CR0_PG, CR0_WP, CR4_PGE, CR4_PSE, EFER_SCE } from '../../state/control-registers.ts';
+import {
+  CR0_PG,
+  CR0_WP,
+  CR4_OSFXSR,
+  CR4_OSXMMEXCPT,
+  CR4_PGE,
+  CR4_PSE,
+  EFER_SCE,
+} from '../../state/control-registers.ts';
 import {
   CR0,
   CR3,
@@ -42,10 +50,21 @@ export interface Form {
   readonly cpl: 0 | 3;
   /** Data segments with bases and limits. */
   readonly isSegmented: boolean;
+  /** Programs with vectors. */
+  readonly hasVectors: boolean;
 }
 
 const form = (name: string, codeSize: Form['codeSize'], rest: Partial<Form> = {}): Form => {
-  return { name, codeSize, handlerSize: codeSize, paging: 'none', cpl: 0, isSegmented: false, ...rest };
+  return {
+    name,
+    codeSize,
+    handlerSize: codeSize,
+    paging: 'none',
+    cpl: 0,
+    isSegmented: false,
+    hasVectors: false,
+    ...rest,
+  };
 };
 export const FORMS: readonly Form[] = [
   form('64-bit mode', 64, { paging: '4-level' }),
@@ -56,6 +75,10 @@ export const FORMS: readonly Form[] = [
   form('protected mode with segments', 32, { isSegmented: true }),
   form('16-bit protected mode', 16, { handlerSize: 32 }),
   form('real mode', 16),
+  form('64-bit mode with vectors', 64, { paging: '4-level', hasVectors: true }),
+  form('64-bit mode with vectors, unprivileged', 64, { paging: '4-level', cpl: 3, hasVectors: true }),
+  form('protected mode with segments and vectors', 32, { isSegmented: true, hasVectors: true }),
+  form('real mode with vectors', 16, { hasVectors: true }),
 ];
 
 /** What pushes an error code. */
@@ -137,6 +160,7 @@ export function createMachine(made: Form, options: Partial<CpuOptions>): FuzzMac
   }
   if (made.codeSize === 64) installSystemCall(cpu, made.cpl);
   loadSegments(cpu, made);
+  if (made.hasVectors) cpu.state.setField(CR4, cpu.state.field(CR4) | CR4_OSFXSR | CR4_OSXMMEXCPT);
   cpu.state.setGpr(RSP, BigInt(places.STACK));
   cpu.state.rip = BigInt(places.CODE);
   cpu.state.rflags |= FLAG_IF;

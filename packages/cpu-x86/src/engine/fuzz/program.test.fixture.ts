@@ -8,6 +8,7 @@ import { Random } from './random.test.fixture.ts';
 import { InstructionChooser, type Roles, rolesOf } from './random-instruction.test.fixture.ts';
 import { REGISTER_SNIPPETS } from './register-snippets.test.fixture.ts';
 import { SYSTEM_SNIPPETS } from './system-snippets.test.fixture.ts';
+import { VECTOR_SNIPPETS } from './vector-snippets.test.fixture.ts';
 
 const RSP = 4;
 /** Bytes that may follow what is written when the last page is nearly full. */
@@ -60,7 +61,8 @@ export class ProgramWriter {
   /** @returns the code; the counter is set by whoever places it */
   write(): Uint8Array {
     const { code, random, roles } = this;
-    const fitting = SNIPPETS.filter((snippet) => snippet.fits?.(this.form) ?? true);
+    const known = this.form.hasVectors ? [...SNIPPETS, ...VECTOR_SNIPPETS] : SNIPPETS;
+    const fitting = known.filter((snippet) => snippet.fits?.(this.form) ?? true);
     // A program has some kinds of parts, not all: so that rare combinations are not drowned.
     const chosen = fitting.filter(() => random.chance(60));
     const lottery = (chosen.length > 0 ? chosen : fitting).flatMap((one) => new Array<Snippet>(one.weight).fill(one));
@@ -130,6 +132,14 @@ export class ProgramWriter {
     const { before, bytes } = this.#chooser.choose({ isInFunction, address: this.code.here });
     this.code.emit(...before, ...bytes);
     this.code.bind(end);
+  }
+
+  /** A random instruction on vectors, with the place where to go on if it faults. */
+  vector(): void {
+    this.guarded(() => {
+      const { before, bytes } = this.#chooser.chooseVector(this.code.here);
+      this.code.emit(...before, ...bytes);
+    });
   }
 
   /** Some random instructions: what follows one that faults is left out, or not. */

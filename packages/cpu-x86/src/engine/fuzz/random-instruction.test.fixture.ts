@@ -1,7 +1,11 @@
 import { decode } from '../../decode/decode.ts';
 import type { CodeSize, Instruction } from '../../decode/instruction.ts';
+import type { OpcodeMap } from '../../opcodes/encoding.ts';
+import { ENCODINGS } from '../../opcodes/opcodes.ts';
+import type { Row } from '../../opcodes/row.ts';
 import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
 import { EMITTED_SEMANTICS } from '../../semantics/index.ts';
+import { SIMD_SEMANTICS } from '../../semantics/simd/index.ts';
 import { DATA } from './places.test.fixture.ts';
 import type { Random } from './random.test.fixture.ts';
 
@@ -52,6 +56,18 @@ const EXCLUDED: ReadonlySet<string> = new Set<SemanticsKey>([
   'SCAS',
 ]);
 const STACK_KEYS: ReadonlySet<string> = new Set<SemanticsKey>(['PUSH', 'POP', 'PUSHF']);
+
+const VECTOR_ROWS: readonly Row[] = ENCODINGS.filter(({ semantics }) => semantics in SIMD_SEMANTICS);
+/** Vector instructions whose memory operands may lie anywhere: the others mostly fault. */
+const UNALIGNED_ROWS: readonly Row[] = VECTOR_ROWS.filter(
+  ({ semantics, operands }) => semantics === 'MOVUPS' || /S[SD]|Mq|Wq|E/.test(operands),
+);
+const MAP_BYTES: Readonly<Record<OpcodeMap, readonly number[]>> = {
+  'one-byte': [],
+  '0f': [0x0f],
+  '0f38': [0x0f, 0x38],
+  '0f3a': [0x0f, 0x3a],
+};
 
 /** A memory operand: what comes before the opcode, and ModR/M (without reg), SIB and displacement. */
 interface MemoryForm {
@@ -115,6 +131,42 @@ export class InstructionChooser {
         });
       }
       return { before: form?.before ?? [], bytes: bytes.slice(0, result.length) };
+    }
+  }
+
+  /** As `choose`, of the instructions on vectors. */
+  chooseVector(address: number): { before: readonly number[]; bytes: number[] } {
+    const random = this.#random;
+    for (;;) {
+      const isMemory = random.chance(40);
+      const row = random.pick(isMemory && random.chance(70) ? UNALIGNED_ROWS : VECTOR_ROWS);
+      const form = isMemory ? this.#memoryForm() : undefined;
+      const bytes = [...(form?.prefixes ?? [])];
+      if (typeof row.prefix === 'number') bytes.push(row.prefix);
+      let rex = (form?.rex ?? 0) | (random.chance(40) ? 0x40 | (random.below(4) << 2) : 0);
+      if (!isMemory && rex !== 0) rex |= random.below(2);
+      if (row.rexW === 1) rex |= 0x48;
+      if (this.#codeSize === 64 && rex !== 0) bytes.push(0x40 | rex);
+      bytes.push(...MAP_BYTES[row.map], row.opcode);
+      const [modrm, ...rest] = (form?.bytes ?? [0xc0 | random.below(8)]) as [number, ...number[]];
+      bytes.push(modrm | ((row.reg ?? random.below(8)) << 3), ...rest);
+      const end = bytes.length;
+      if (row.operands.includes('Ib')) bytes.push(random.below(256));
+      const result = decode(Uint8Array.from(bytes), 0, bytes.length, this.#codeSize);
+      if (result.kind !== 'instruction' || result.encoding !== row || result.length !== bytes.length) continue;
+      const { reserved } = this.#roles;
+      const isHarmless = result.operands.every(
+        (operand) => operand.kind !== 'register' || operand.file === 'xmm' || !reserved.has(operand.index),
+      );
+      // MASKMOVDQU writes wherever RDI points.
+      if (!isHarmless || row.semantics === 'MASKMOVDQU') continue;
+      if (form?.isRipRelative) {
+        const target = DATA + 0x40 + random.below(0x200) - (address + (form.before?.length ?? 0) + result.length);
+        le(target, 4).forEach((byte, index) => {
+          bytes[end - 4 + index] = byte;
+        });
+      }
+      return { before: form?.before ?? [], bytes };
     }
   }
 

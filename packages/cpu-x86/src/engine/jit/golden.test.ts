@@ -54,6 +54,11 @@ const GUESTS: Readonly<Record<string, Guest>> = {
   'repeated-store': { code: 'f348ab c3' },
   'repeated-comparison': { code: 'f3a6 7402ffc0 c3' },
   'instruction-left-to-the-interpreter': { code: 'ffc0 0fa2 ffc0 ebf8' },
+  'vector-load-and-store': { code: '0f1006 0f2907 f30f6f4610 660f7f4710 c3' },
+  'integer-vectors': { code: '660ffec1 660fefd2 660f70c81b 660fd7c1 c3' },
+  'scalar-arithmetic': { code: 'f20f58c1 f20f5906 c3' },
+  'packed-division': { code: '0f5ec1 c3' },
+  'conversion-and-comparison': { code: 'f20f2cc0 f20f2ac8 660f2fc1 77f2 c3' },
   '32-bit-code': { code: '8b450889c3 0345fc 40 75f4 c3', codeSize: 32 },
   '16-bit-code-with-segmentation': { code: '8b4702 268907 c3', codeSize: 16 },
 };

@@ -194,6 +194,8 @@ export class JitStage extends EngineStage {
     this.undo();
     this.#exits.leaveBefore('interpreter');
   }
+  /** The interpreter does all of the instruction. */
+  protected override describeAssist(): void {}
   /** Nothing within a basic block changes what its first instruction of SSE has found. */
   override requireSse(): void {
     if (this.#frame.isSseChecked) return;
