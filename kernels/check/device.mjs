@@ -4,10 +4,26 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imagesFolder, kernelsFolder } from '../manifest.mjs';
+import { writeNumberedImage } from './numbered-image.mjs';
 import { runToEnd } from './qemu.mjs';
 
 const SUCCESS_STATUS = 33;
 const FLOPPY_SIZE_BYTES = 2880 * 512;
+/** What is attached besides, by image. */
+const OTHER_DRIVES = {
+  'device-storage.img': (work) => {
+    const [disk, cd] = [join(work, 'disk.img'), join(work, 'cd.iso')];
+    // 300 GiB, with a hole between what the guest reads.
+    const runs = [
+      [0, 4096],
+      [0x2000_0003, 1],
+    ];
+    writeNumberedImage(disk, { sectorSizeBytes: 512, sectorCount: 300 * 2 ** 21, runs });
+    writeNumberedImage(cd, { sectorSizeBytes: 2048, sectorCount: 300, runs: [[0, 300]] });
+    const options = ['if=ide,index=0', 'if=ide,index=2,media=cdrom'];
+    return [disk, cd].flatMap((file, i) => ['-drive', `file=${file},format=raw,${options[i]}`]);
+  },
+};
 const expectedFile = join(kernelsFolder, 'devices/expected.json');
 
 /** Compares what an image says in QEMU with the record, or records it. Returns what differs, '' if nothing. */
@@ -18,7 +34,7 @@ export async function checkDevice(image, record) {
     copyFileSync(join(imagesFolder, image), floppy);
     truncateSync(floppy, FLOPPY_SIZE_BYTES);
     const drive = ['-drive', `if=floppy,format=raw,file=${floppy}`, '-boot', 'a'];
-    const { status, serial, errors } = await runToEnd(drive);
+    const { status, serial, errors } = await runToEnd([...drive, ...(OTHER_DRIVES[image]?.(work) ?? [])]);
     if (status !== SUCCESS_STATUS) return `exit status ${status} ${errors}`;
     const expected = JSON.parse(readFileSync(expectedFile, 'utf8'));
     const found = serial.trimEnd().split('\n');

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { isFullRun, readExpected, readImage } from '../test/images.ts';
 import { type ImageSource, OverlayDisk } from './disk.ts';
+import { loadImage } from './load.ts';
 import { Pc } from './pc.ts';
 import { layOutStorage } from './storage.ts';
 
@@ -130,5 +132,71 @@ describe('a PC', () => {
     }
     command(pc, 0x1f0, [0x40, 0, 1, byte(0), byte(1), byte(2), 0x24]);
     expect([ready(pc), pc.ports.read(0x1f0, 8), pc.ports.read(0x1f0, 16)]).toEqual([0x58, 0xff, 0x3030]);
+  });
+});
+
+describe('a guest that drives PCI and both channels', () => {
+  const NAME = 'device-storage.img';
+  const saidInQemu =
+    (JSON.parse(readExpected('devices/expected.json')) as Record<string, readonly string[]>)[NAME] ?? [];
+
+  /** The sectors that the guest had in QEMU: each tells its number. */
+  function numbered(sectorSizeBytes: number, sectorCount: number): ImageSource {
+    const read = (offset: number, size: number): Uint8Array => {
+      const bytes = Uint8Array.from({ length: size }, (_, at) => {
+        const lba = Math.trunc((offset + at) / sectorSizeBytes);
+        const i = (offset + at) % sectorSizeBytes;
+        return i < 4 ? (lba >>> (8 * i)) & 0xff : (lba * 7 + i * 13) & 0xff;
+      });
+      return bytes;
+    };
+    return { sizeBytes: sectorSizeBytes * sectorCount, read };
+  }
+
+  function make(engine: 'interpreter' | 'jit' | 'check'): { pc: Pc; said: () => string[] } {
+    const floppy = new Uint8Array(2880 * 512);
+    floppy.set(readImage(NAME));
+    let text = '';
+    const disks = {
+      hardDisks: [new OverlayDisk(numbered(512, 300 * 2 ** 21))],
+      cdRoms: [new OverlayDisk(numbered(2048, 300), { sectorSizeBytes: 2048, isWritable: false })],
+    };
+    const onSerial = (byte: number): void => {
+      text += String.fromCharCode(byte);
+    };
+    const { pc } = loadImage(floppy, { as: 'floppy', disks, ramSizeBytes: 2 ** 21 }, { engine, events: { onSerial } });
+    return { pc, said: () => text.trimEnd().split('\n') };
+  }
+
+  const expected = saidInQemu.map((line) => line.replace('command status 41', 'command status 51'));
+
+  it.each(['interpreter', 'jit', 'check'] as const)(
+    'hears what QEMU answers, but for DSC after an error (%s)',
+    (engine) => {
+      const { pc, said } = make(engine);
+      expect(pc.run({ instructions: 10_000_000 })).toEqual({ kind: 'debug-exit', value: 0x10 });
+      expect(saidInQemu).toContain('an unknown command status 41 error 04 irqs 0001');
+      expect(said()).toEqual(expected);
+    },
+  );
+
+  it('goes on from a snapshot at any moment of it', () => {
+    const first = make('interpreter');
+    const second = make('interpreter');
+    const end = (pc: Pc) => [pc.run({ instructions: 10_000_000 }), pc.virtualTimeNs, pc.snapshot().disks];
+    // From the first words on COM1 on, some thousand instructions apart.
+    const step = isFullRun ? 7_919 : 29_989;
+    while (first.said().length < 3) first.pc.run({ instructions: 1000 });
+    const states: unknown[] = [];
+    let outcome = first.pc.run({ instructions: 1 });
+    for (; outcome.kind === 'limit'; outcome = first.pc.run({ instructions: step })) {
+      states.push(first.pc.snapshot());
+    }
+    const finished = [outcome, first.pc.virtualTimeNs, first.pc.snapshot().disks];
+    expect(states.length).toBeGreaterThan(4);
+    for (const state of states) {
+      second.pc.restore(state);
+      expect(end(second.pc)).toEqual(finished);
+    }
   });
 });
