@@ -5,8 +5,9 @@ import { inUnits, Rate } from './rate.ts';
 import type { SerialSink } from './serial-port.ts';
 import type { ColorDepth } from './terminal/colors.ts';
 import { Display } from './terminal/display.ts';
+import type { ImageProtocol } from './terminal/images.ts';
 import { KeyDecoder, type TerminalInput } from './terminal/keys.ts';
-import { screenText } from './terminal/picture.ts';
+import { aspectOf, graphicsRows, screenText } from './terminal/picture.ts';
 import { plainLines } from './terminal/plain-text.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -14,6 +15,8 @@ import type { Terminal } from './terminal/terminal.ts';
 export interface LiveFrontDependencies {
   readonly terminal: Terminal;
   readonly depth: ColorDepth;
+  /** How the terminal takes pictures; null for half blocks. */
+  readonly images: ImageProtocol | null;
   /** For the status line. */
   readonly name: string;
   readonly serial: SerialLog;
@@ -53,13 +56,14 @@ export class LiveFront implements Front {
   }
 
   start(pc: Pc, control: FrontControl): void {
-    const { terminal, depth, serial, showsSerial } = this.#d;
+    const { terminal, depth, images, serial, showsSerial } = this.#d;
     this.#pc = pc;
     this.#control = control;
     this.#display = new Display({
       terminal,
       pc,
       depth,
+      images,
       serial: showsSerial ? serial : null,
       status: () => this.#status(pc, control),
     });
@@ -101,10 +105,17 @@ export class LiveFront implements Front {
     clearTimeout(this.#escapeTimer);
     const { terminal, depth, serial, showsSerial, sink } = this.#d;
     this.#display?.paint(performance.now());
+    this.#display?.close();
     terminal.restore();
-    const { columns } = terminal;
-    const screen = this.#pc?.vga.textScreen();
+    const { columns, rows } = terminal;
+    const vga = this.#pc?.vga;
+    const screen = vga?.textScreen();
     if (screen !== undefined) terminal.write(screenText(screen, columns, depth));
+    if (vga !== undefined && screen?.rows === 0 && depth >= 8) {
+      const frame = vga.renderFrame();
+      const lines = graphicsRows(frame, columns, rows - 1, depth, aspectOf(frame, vga.isExtended));
+      terminal.write(`${lines.join('\n')}\n`);
+    }
     if (showsSerial && serial.totalBytes > 0) {
       const lines = plainLines(serial.text, columns);
       const left = lines.length - SERIAL_LINES_MAX;

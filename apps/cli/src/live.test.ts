@@ -103,6 +103,29 @@ describe('the live screen', () => {
   });
 });
 
+describe('a graphics mode', () => {
+  it('is shown in half blocks, as large as the terminal allows, and stays in the scrollback', async () => {
+    const user = new ScreenUser(['run', kernel('video-vga-13.img')], { columns: 80, rows: 25 });
+    const { exitCode } = await user.ended();
+    expect(exitCode).toBe(102);
+    const rows = user.lines.filter((line) => /^▀{64}$/.test(line));
+    expect(rows.length).toBeGreaterThan(20);
+    const top = user.lines.indexOf(rows[0] as string);
+    const cell = user.cell(top + 10, 30);
+    expect(cell.foreground).not.toBeNull();
+    expect(cell.foreground).not.toBe(user.cell(top, 0).foreground);
+  });
+
+  it('is sent as a picture to terminals that take pictures, once as long as nothing changes', async () => {
+    const user = new ScreenUser(['run', kernel('video-vesa-640x480.img')], { env: { TERM: 'xterm-kitty' } });
+    expect(await user.ended()).toMatchObject({ exitCode: 102 });
+    const starts = user.sent.split('\x1b_Ga=T').slice(1);
+    expect(starts.length).toBeGreaterThan(0);
+    expect(starts.at(-1)).toMatch(/^,f=100,i=1,p=1,c=88,r=33,C=1,q=2,m=1;iVBORw0KGgo/);
+    expect(user.sent.lastIndexOf('\x1b_Ga=d')).toBeGreaterThan(user.sent.lastIndexOf('\x1b_Ga=T'));
+  });
+});
+
 describe('keys', () => {
   it('reach the guest’s keyboard', async () => {
     const user = new ScreenUser(['run', echo]);

@@ -25,6 +25,7 @@ import { Screenshots } from './screenshot.ts';
 import { fileSink, openForWriting, type SerialSink, streamSink } from './serial-port.ts';
 import { BOOT_LOOP_RESETS, BOOT_LOOP_TIME_NS, Session, type SessionResult } from './session.ts';
 import { Teller } from './teller.ts';
+import { imageProtocolOf } from './terminal/images.ts';
 import { screenText } from './terminal/picture.ts';
 import { colorDepthOf, Terminal } from './terminal/terminal.ts';
 
@@ -223,6 +224,7 @@ function openFront(options: RunOptions, made: { name: string; serial: SerialLog;
     return new LiveFront({
       terminal,
       depth: colorDepthOf(stdout, env),
+      images: imageProtocolOf(env),
       name: basename(made.name),
       serial: made.serial,
       showsSerial: target.kind === 'auto' || target.kind === 'stdio',

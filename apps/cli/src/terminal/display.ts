@@ -1,7 +1,9 @@
 /** The live display: the guest's screen, below it what COM1 says, and a status line. */
 import type { Pc, SerialLog } from '@longmode/pc';
+import { changedRectangles, type Frame } from '@longmode/vga';
 import type { ColorDepth } from './colors.ts';
-import { graphicsRows, textRow, usedRows } from './picture.ts';
+import { hideImage, type ImageProtocol, showImage } from './images.ts';
+import { aspectOf, graphicsRows, pictureSize, textRow, usedRows } from './picture.ts';
 import { plainLines } from './plain-text.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,6 +17,8 @@ export interface DisplayDependencies {
   readonly terminal: Terminal;
   readonly pc: Pc;
   readonly depth: ColorDepth;
+  /** How the terminal takes pictures; null for half blocks. */
+  readonly images: ImageProtocol | null;
   /** What COM1 has said, or null for no pane. */
   readonly serial: SerialLog | null;
   /** The text of the status line. */
@@ -28,8 +32,14 @@ export class Display {
   #changeCount = -1;
   #serialBytes = -1;
   #lastPaint = Number.NEGATIVE_INFINITY;
+  /** The graphics picture that the terminal shows. */
+  #shown: Frame | undefined;
+  /** Its lines, in half blocks. */
+  #rows: string[] = [];
   #cursor = '';
   #output = '';
+  /** Goes out behind the lines, which would cover it. */
+  #image = '';
 
   constructor(dependencies: DisplayDependencies) {
     this.#d = dependencies;
@@ -38,8 +48,15 @@ export class Display {
   /** Everything is drawn anew at the next picture. */
   invalidate(): void {
     this.#lines = [];
+    this.#shown = undefined;
     this.#cursor = '';
     this.#lastPaint = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Takes away what the terminal does not take away by itself when it gets its own screen back. */
+  close(): void {
+    const { images, terminal } = this.#d;
+    if (images !== null && this.#shown !== undefined) terminal.write(hideImage(images));
   }
 
   /** Draws a picture if it is time for one and the terminal has taken the last. @param now wall time in milliseconds */
@@ -55,7 +72,8 @@ export class Display {
     const { columns, rows } = terminal;
     const visible = Math.max(1, rows - 1);
     const serialBytes = serial?.totalBytes ?? 0;
-    if (pc.vga.changeCount !== this.#changeCount || this.#lines.length !== rows || serialBytes !== this.#serialBytes) {
+    const isChanged = pc.vga.changeCount !== this.#changeCount || pc.vga.isExtended;
+    if (isChanged || this.#lines.length !== rows || serialBytes !== this.#serialBytes) {
       this.#changeCount = pc.vga.changeCount;
       this.#serialBytes = serialBytes;
       this.#drawLines(this.#picture(columns, visible), visible);
@@ -80,14 +98,54 @@ export class Display {
         const isBlock = startScanLine < screen.characterHeight / 2;
         cursor = `\x1b[${row - first + 1};${column + 1}H\x1b[${isBlock ? 1 : 3} q\x1b[?25h`;
       }
-    } else if (depth >= 8) lines = graphicsRows(pc.vga.renderFrame(), columns, visible, depth);
-    else lines = ['The guest is in a graphics mode, which needs a terminal with 256 colours.'];
+      this.#clearGraphics();
+    } else lines = this.#graphics(columns, visible);
     this.#cursor = cursor;
     const room = visible - lines.length;
     if (serial === null || room < PANE_ROWS_MIN) return lines;
     const title = '── COM1 '.padEnd(Math.min(columns, 80), '─').slice(0, columns);
     const tail = plainLines(serial.tail(room * columns * 2), columns).slice(-(room - 1));
     return [...lines, depth === 1 ? title : `\x1b[0;2m${title}\x1b[0m`, ...tail];
+  }
+
+  /** A graphics picture: the lines of it, or blank ones under an image that is sent if it has changed. */
+  #graphics(columns: number, visible: number): string[] {
+    const { pc, depth, images } = this.#d;
+    if (images === null && depth < 8) {
+      return ['The guest is in a graphics mode, which needs a terminal with 256 colours.'];
+    }
+    const frame = pc.vga.renderFrame();
+    const aspect = aspectOf(frame, pc.vga.isExtended);
+    const isSame = this.#shown !== undefined && changedRectangles(this.#shown, frame).length === 0;
+    if (images === null) {
+      if (!isSame) this.#rows = graphicsRows(frame, columns, visible, depth, aspect);
+      this.#shown = frame;
+      return this.#rows;
+    }
+    const { width, height } = pictureSize(columns, visible, aspect);
+    const rows = Math.ceil(height / 2);
+    if (!isSame && width > 0 && rows > 0) {
+      if (this.#shown === undefined) this.#eraseAll();
+      this.#image = `\x1b[1;1H${showImage(frame, images, { columns: width, rows })}`;
+    }
+    this.#shown = frame;
+    return Array.from({ length: rows }, () => '');
+  }
+
+  /** Text takes the place of a graphics picture, all over it. */
+  #clearGraphics(): void {
+    const { images } = this.#d;
+    if (this.#shown === undefined) return;
+    this.#shown = undefined;
+    this.#image = '';
+    if (images === null) return;
+    this.#output += hideImage(images);
+    this.#eraseAll();
+  }
+
+  #eraseAll(): void {
+    this.#output += '\x1b[0m\x1b[2J';
+    this.#lines = [];
   }
 
   #drawLines(lines: readonly string[], count: number): void {
@@ -101,6 +159,8 @@ export class Display {
   }
 
   #flush(): void {
+    this.#output += this.#image;
+    this.#image = '';
     if (this.#output === '') return;
     // Synchronized update: terminals that know it show the picture as a whole.
     this.#d.terminal.write(`\x1b[?2026h\x1b[?25l${this.#output}${this.#cursor}\x1b[?2026l`);

@@ -1,7 +1,7 @@
 import { DEFAULT_PALETTE_16, type TextCell, type TextScreen } from '@longmode/vga';
 import { describe, expect, it } from 'vitest';
 import { colorParameters } from './colors.ts';
-import { graphicsRows, screenText, textRow, usedRows } from './picture.ts';
+import { aspectOf, graphicsRows, pictureSize, screenText, textRow, usedRows } from './picture.ts';
 import { plainLines, plainText } from './plain-text.ts';
 
 /** The DAC counts to 63. */
@@ -78,6 +78,21 @@ describe('a graphics picture', () => {
       `\x1b[38;2;255;0;0;48;2;255;0;0m${'▀'.repeat(4)}\x1b[38;2;0;255;0;48;2;0;255;0m${'▀'.repeat(4)}\x1b[0m`,
     );
     expect(rows[1]).toContain('\x1b[38;2;255;0;0;48;2;0;0;255m');
+  });
+  it('has the mean of the pixels that share a place', () => {
+    const rgba = new Uint8ClampedArray(64 * 36 * 4).map((_, at) => (Math.floor(at / 4) % 2 === 0 ? 200 : 100));
+    const frame = { width: 64, height: 36, pixelWidth: 1, pixelHeight: 1, rgba };
+    expect(graphicsRows(frame, 32, 9, 24, aspectOf(frame, true))).toEqual(
+      Array.from({ length: 9 }, () => `\x1b[38;2;150;150;150;48;2;150;150;150m${'▀'.repeat(32)}\x1b[0m`),
+    );
+  });
+  it.each([
+    [80, 24, 4 / 3, 64, 48],
+    [40, 24, 4 / 3, 40, 30],
+    [80, 24, 16 / 9, 80, 45],
+    [200, 10, 16 / 9, 35, 20],
+  ])('in %i by %i cells at %f is %i by %i', (columns, rows, aspect, width, height) => {
+    expect(pictureSize(columns, rows, aspect)).toEqual({ width, height });
   });
   it.each([
     [0, 5],

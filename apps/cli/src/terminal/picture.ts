@@ -43,28 +43,54 @@ export function usedRows(screen: TextScreen): { readonly first: number; readonly
   return first < 0 ? null : { first, last };
 }
 
+/** Width over height of the monitor: every mode of the VGA fills one of 4 by 3, pixels of larger modes are square. */
+export function aspectOf(frame: Frame, isExtended: boolean): number {
+  return isExtended && frame.height > 0 ? frame.width / frame.height : 4 / 3;
+}
+
+/** Half cells, as high as they are wide, of the largest picture that fits: columns, and twice the rows. */
+export function pictureSize(columns: number, rows: number, aspect: number): { width: number; height: number } {
+  const height = Math.min(rows * 2, Math.floor(columns / aspect));
+  return { width: Math.min(columns, Math.floor(height * aspect)), height };
+}
+
+/** The mean colour of the part of a frame that one of `width` by `height` samples stands for. */
+function sample(frame: Frame, width: number, height: number, x: number, y: number): number {
+  const [left, top] = [Math.floor((x * frame.width) / width), Math.floor((y * frame.height) / height)];
+  const right = Math.max(left + 1, Math.floor(((x + 1) * frame.width) / width));
+  const bottom = Math.max(top + 1, Math.floor(((y + 1) * frame.height) / height));
+  const sums = [0, 0, 0];
+  for (let row = top; row < bottom; row++) {
+    for (let at = 4 * (row * frame.width + left), end = 4 * (row * frame.width + right); at < end; at += 4) {
+      for (let part = 0; part < 3; part++) sums[part] = (sums[part] ?? 0) + (frame.rgba[at + part] ?? 0);
+    }
+  }
+  const count = (right - left) * (bottom - top);
+  return sums.reduce((color, sum) => color * 256 + Math.round(sum / count), 0);
+}
+
 /**
  * A graphics picture, two pixels a cell, as large as the terminal allows.
  *
  * @param frame as the adapter renders it
+ * @param aspect width over height of the monitor
  * @returns one string a line
  */
-export function graphicsRows(frame: Frame, columns: number, rows: number, depth: ColorDepth): string[] {
+export function graphicsRows(
+  frame: Frame,
+  columns: number,
+  rows: number,
+  depth: ColorDepth,
+  aspect: number = 4 / 3,
+): string[] {
   if (frame.width === 0 || frame.height === 0 || columns < 1 || rows < 1) return [];
-  // Every standard mode fills a screen of 4 by 3.
-  const height = Math.min(rows * 2, Math.floor((columns * 3) / 4));
-  const width = Math.floor((height * 4) / 3);
-  const sample = (x: number, y: number): number => {
-    const at = 4 * (Math.floor((y * frame.height) / height) * frame.width + Math.floor((x * frame.width) / width));
-    const { rgba } = frame;
-    return ((rgba[at] ?? 0) << 16) | ((rgba[at + 1] ?? 0) << 8) | (rgba[at + 2] ?? 0);
-  };
+  const { width, height } = pictureSize(columns, rows, aspect);
   return Array.from({ length: Math.ceil(height / 2) }, (_, row) => {
     let line = '';
     let style = '';
     for (let x = 0; x < width; x++) {
-      const lower = 2 * row + 1 < height ? sample(x, 2 * row + 1) : 0;
-      const wanted = colorParameters(sample(x, 2 * row), lower, depth);
+      const lower = 2 * row + 1 < height ? sample(frame, width, height, x, 2 * row + 1) : 0;
+      const wanted = colorParameters(sample(frame, width, height, x, 2 * row), lower, depth);
       if (wanted !== style) {
         line += `\x1b[${wanted}m`;
         style = wanted;
