@@ -141,6 +141,9 @@ export class CodeCache implements CompilableCode {
     const block = this.#pages.find(page, (offset << MODE_BITS) | mode);
     return block && block.secondPage < 0 ? block : undefined;
   }
+  knownPageAt(low: number, high: number): number {
+    return this.#fetch.knownPageAt(low, high);
+  }
   warmOffsets(page: number, mode: number, usesLeft: number): number[] {
     const offsets: number[] = [];
     for (const { records, key, first } of this.#pages.blocksOf(page)) {
@@ -273,6 +276,7 @@ export class CodeCache implements CompilableCode {
       block = isCut || page < 0 ? this.#decodeScratch(place) : this.#decodeCached(place);
     }
     if (block === undefined) return 0;
+    this.jit?.passBy(page);
     let record = block.records;
     if (limit < BLOCK_LENGTH_MAX) record = this.#stopWithin(block, mode, limit);
     else if (block.key >= 0) this.#remember(low, high, record);

@@ -46,6 +46,13 @@ export class InstructionFetch {
     return page;
   }
 
+  /** @returns the page behind a linear address if the last fetches tell, else -1; nothing else happens */
+  knownPageAt(low: number, high: number): number {
+    const slot = ((low >>> 12) ^ (low >>> 18)) & (ENTRY_COUNT - 1);
+    const tag = (low & ~0xfff) | (this.#state.cpl === 3 ? 1 : 0);
+    return this.#low[slot] === tag && this.#high[slot] === high ? Math.max(-1, this.#page[slot] as number) : -1;
+  }
+
   /** As `pageAt`, for the page behind the one that holds an address. */
   nextPageAt(low: number, high: number): number {
     const [nextLow, nextHigh] = this.#nextPage(low, high);

@@ -24,8 +24,15 @@ export const TARGET_TABLE_COUNT = 128;
 export const PROFILE_SLOTS: number = TARGET_TABLES + TARGET_TABLE_COUNT * TARGET_TABLE_SIZE_BYTES;
 export const PROFILE_SLOT_SIZE_BYTES = 128;
 export const PROFILE_SLOT_COUNT = 1024;
+/**
+ * Links of compiled units of several pages: 16 bytes { RIP of offset 0: u64, jump tag: i32 } under which their pages are
+ * known to lie where they did when the unit was compiled.
+ */
+export const UNIT_LINKS: number = PROFILE_SLOTS + PROFILE_SLOT_COUNT * PROFILE_SLOT_SIZE_BYTES;
+export const UNIT_LINK_SIZE_BYTES = 16;
+export const UNIT_LINK_COUNT = 1024;
 /** Pre-decoded instructions. */
-export const RECORDS: number = PROFILE_SLOTS + PROFILE_SLOT_COUNT * PROFILE_SLOT_SIZE_BYTES;
+export const RECORDS: number = UNIT_LINKS + UNIT_LINK_COUNT * UNIT_LINK_SIZE_BYTES;
 /** Guest memory starts here; RECORDS takes what is between. */
 export const GUEST_BASE = 0x80_0000;
 /** Bytes of a WebAssembly page. */

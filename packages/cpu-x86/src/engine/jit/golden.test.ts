@@ -10,7 +10,7 @@ import { formatInstruction } from '../../decode/format.ts';
 import type { CodeSize, Instruction } from '../../decode/instruction.ts';
 import { fromHex } from '../../machines.test.fixture.ts';
 import { MODE_CODE_16, MODE_CODE_32, MODE_CODE_64, MODE_FLAT, MODE_STACK_32 } from '../../state/mode.ts';
-import { TARGET_TABLES } from '../memory-plan.ts';
+import { TARGET_TABLES, UNIT_LINKS } from '../memory-plan.ts';
 import { type RecordSource, RegionBuilder, registersOf } from './region.ts';
 import { generateUnitModule } from './unit-module.ts';
 
@@ -24,6 +24,8 @@ const MODES: Readonly<Record<CodeSize, number>> = {
 
 interface Guest {
   readonly code: string;
+  /** Code at the beginning of the next page. */
+  readonly nextPage?: string;
   readonly codeSize?: CodeSize;
   /** Offsets at which it is entered, beside 0. */
   readonly entries?: readonly number[];
@@ -59,6 +61,10 @@ const GUESTS: Readonly<Record<string, Guest>> = {
   'scalar-arithmetic': { code: 'f20f58c1 f20f5906 c3' },
   'packed-division': { code: '0f5ec1 c3' },
   'conversion-and-comparison': { code: 'f20f2cc0 f20f2ac8 660f2fc1 77f2 c3' },
+  'call-into-another-page': { code: 'e8fb0f0000 ffc0 ebf7', nextPage: 'ffc1 c3' },
+  'changes-of-the-interrupt-flag': { code: '9c fa fb 9d c3' },
+  'system-call': { code: '0f01f8 0f05' },
+  'return-from-a-system-call': { code: '480f07' },
   '32-bit-code': { code: '8b450889c3 0345fc 40 75f4 c3', codeSize: 32 },
   '16-bit-code-with-segmentation': { code: '8b4702 268907 c3', codeSize: 16 },
 };
@@ -70,19 +76,24 @@ beforeAll(async () => {
 
 const REGISTERS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
 
-function compile({ code, codeSize = 64, entries = [] }: Guest): string {
-  const bytes = fromHex(code);
+function compile({ code, nextPage = '', codeSize = 64, entries = [] }: Guest): string {
   const instructions: Instruction[] = [];
   const starts: number[] = [];
   const lines: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const instruction = decode(bytes, at, bytes.length, codeSize);
-    if (instruction.kind !== 'instruction') throw new Error(`no instruction at ${at}`);
-    starts.push(at);
-    instructions.push(instruction);
-    const hex = Buffer.from(bytes.subarray(at, at + instruction.length)).toString('hex');
-    lines.push(`;; ${at.toString(16).padStart(2, '0')}  ${hex.padEnd(16)} ${formatInstruction(instruction)}`);
-    at += instruction.length;
+  for (const [base, bytes] of [
+    [0, fromHex(code)],
+    [0x1000, fromHex(nextPage)],
+  ] as const) {
+    for (let at = 0; at < bytes.length; ) {
+      const instruction = decode(bytes, at, bytes.length, codeSize);
+      if (instruction.kind !== 'instruction') throw new Error(`no instruction at ${at}`);
+      starts.push(base + at);
+      instructions.push(instruction);
+      const hex = Buffer.from(bytes.subarray(at, at + instruction.length)).toString('hex');
+      const offset = (base + at).toString(16).padStart(2, '0');
+      lines.push(`;; ${offset}  ${hex.padEnd(16)} ${formatInstruction(instruction)}`);
+      at += instruction.length;
+    }
   }
   const indexOf = (record: number): number => (record - FIRST_RECORD) / RECORD_SIZE;
   const isSystem = (instruction: Instruction): boolean => instruction.encoding.semantics === 'CPUID';
@@ -100,6 +111,7 @@ function compile({ code, codeSize = 64, entries = [] }: Guest): string {
     mode: MODES[codeSize],
     recordSize: RECORD_SIZE,
     instructionLimit: 100,
+    pageLimit: 2,
   });
   const roots = [0, ...entries];
   const region = builder.build(roots, () => entries);
@@ -108,6 +120,7 @@ function compile({ code, codeSize = 64, entries = [] }: Guest): string {
     entries: region.blocks.filter((b) => b.isReturnSite || roots.includes(b.offset)).map(({ id }) => id),
     targetTable: region.targets.length > 0 ? TARGET_TABLES : undefined,
     profileSlot: undefined,
+    link: region.pages.length > 1 ? UNIT_LINKS : undefined,
   };
   const module = wabt.readWasm(generateUnitModule(unit, 1), { readDebugNames: true });
   const text = module.toText({ foldExprs: true, inlineExport: false });

@@ -1,13 +1,27 @@
 import type { Instruction } from '../../decode/instruction.ts';
-import { RIP_BASE } from '../../state/layout.ts';
+import { CODE_BASE, JUMP_TAG, RIP_BASE } from '../../state/layout.ts';
 import { MODE_BITS } from '../../state/mode.ts';
 import type { Block } from '../code-pages.ts';
 import type { HandlerRegistry } from '../interpreter/handler-registry.ts';
-import { RECORD_ENTRY, RECORD_HANDLER, RECORD_SIZE_BYTES, RECORD_USES_LEFT } from '../interpreter/record.ts';
+import {
+  RECORD_DISPLACEMENT,
+  RECORD_ENTRY,
+  RECORD_HANDLER,
+  RECORD_SIZE_BYTES,
+  RECORD_USES_LEFT,
+} from '../interpreter/record.ts';
 import { HANDLER_HEAD } from '../interpreter/run-function.ts';
-import { CPU_BASE, TARGET_TABLE_COUNT, TARGET_TABLE_SIZE_BYTES, TARGET_TABLES } from '../memory-plan.ts';
+import {
+  CPU_BASE,
+  TARGET_TABLE_COUNT,
+  TARGET_TABLE_SIZE_BYTES,
+  TARGET_TABLES,
+  UNIT_LINK_COUNT,
+  UNIT_LINK_SIZE_BYTES,
+  UNIT_LINKS,
+} from '../memory-plan.ts';
 import { JitProfile, type UnitProfile } from './profile.ts';
-import { type BasicBlock, type Region, RegionBuilder } from './region.ts';
+import { type BasicBlock, pageOfOffset, type Region, RegionBuilder } from './region.ts';
 import { generateUnitModule } from './unit-module.ts';
 
 /** What the compiler sees of the code cache. */
@@ -16,6 +30,8 @@ export interface CompilableCode {
   blockOf(head: number): Block | undefined;
   /** @returns the block of a page that begins at an offset, decoded under a key's mode, within one page */
   blockAt(page: number, offset: number, mode: number): Block | undefined;
+  /** @returns the page in which code was last fetched from a linear address, or -1 if that is not known */
+  knownPageAt(low: number, high: number): number;
   /** @returns offsets of a page's blocks, under a key's mode, that are compiled or have fewer than `usesLeft` uses left */
   warmOffsets(page: number, mode: number, usesLeft: number): number[];
   /** @returns the instruction of a record if its meaning can be compiled */
@@ -32,6 +48,8 @@ export interface JitOptions {
   readonly warmUp: number;
   /** Instructions in a unit at most. */
   readonly instructionLimit: number;
+  /** Pages that a unit may reach into. */
+  readonly pageLimit: number;
   /** Live units at most; one more, and all are dropped. */
   readonly unitLimit: number;
   /** Compiled code counts what it does, for `Jit.profile`. */
@@ -43,7 +61,8 @@ export interface JitOptions {
 export const JIT_OPTIONS: JitOptions = {
   threshold: 8000,
   warmUp: 1_000_000,
-  instructionLimit: 400,
+  instructionLimit: 300,
+  pageLimit: 8,
   unitLimit: 1000,
   isProfiling: false,
   now: () => 0,
@@ -52,6 +71,12 @@ export const JIT_OPTIONS: JitOptions = {
 /** One compiled region. */
 interface Unit {
   readonly region: Region;
+  /** Physical page of each of the region's pages. */
+  readonly pages: ReadonlyMap<number, number>;
+  /** RIP of the region's offset 0 when it was compiled. */
+  readonly ripBase: bigint;
+  /** Address of its link, if there are several. */
+  readonly link: number | undefined;
   readonly page: number;
   readonly handler: number;
   /** Offsets that it was asked for, and heads that lead into it. */
@@ -73,6 +98,17 @@ export interface JitStatistics {
   bytes: number;
   /** Time spent, by the clock of the options. */
   milliseconds: number;
+}
+
+function addTo(units: Map<number, Set<Unit>>, key: number, unit: Unit): void {
+  const known = units.get(key);
+  if (known) known.add(unit);
+  else units.set(key, new Set([unit]));
+}
+function removeFrom(units: Map<number, Set<Unit>>, key: number, unit: Unit): void {
+  const known = units.get(key);
+  known?.delete(unit);
+  if (known?.size === 0) units.delete(key);
 }
 
 const entryKey = (page: number, key: number): number => page * 2 ** 20 + key;
@@ -101,6 +137,9 @@ export class Jit {
     { length: TARGET_TABLE_COUNT },
     (_, i) => TARGET_TABLES + i * TARGET_TABLE_SIZE_BYTES,
   );
+  readonly #freeLinks = Array.from({ length: UNIT_LINK_COUNT }, (_, i) => UNIT_LINKS + i * UNIT_LINK_SIZE_BYTES);
+  /** Units of several pages, by each. */
+  readonly #linkedUnits = new Map<number, Set<Unit>>();
   readonly #options: JitOptions;
   readonly #profile: JitProfile | undefined;
   readonly #units = new Set<Unit>();
@@ -147,7 +186,7 @@ export class Jit {
     const others = this.#unitsOf.get(head);
     if (others !== undefined && others.size >= UNITS_PER_BLOCK_MAX) {
       for (const unit of [...others]) {
-        for (const root of unit.roots) roots.add(root);
+        if (unit.page === block.page) for (const root of unit.roots) roots.add(root);
         this.#drop(unit);
       }
     }
@@ -164,6 +203,29 @@ export class Jit {
     entry.unit.heads.push(block.records);
     this.#view.setUint16(block.records + RECORD_HANDLER, entry.unit.handler, true);
     this.#view.setUint16(block.records + RECORD_ENTRY, entry.id, true);
+    const { offset } = entry.unit.region.blocks[entry.id] as BasicBlock;
+    this.#view.setBigInt64(block.records + RECORD_DISPLACEMENT, BigInt(pageOfOffset(offset) * 0x1000), true);
+  }
+
+  /** Execution has been looked up in a page: units that reach there may find out that their pages lie as they did. */
+  passBy(page: number): void {
+    const units = this.#linkedUnits.get(page);
+    if (units === undefined) return;
+    const tag = this.#view.getInt32(CPU_BASE + JUMP_TAG, true);
+    for (const unit of units) {
+      const link = unit.link as number;
+      if (this.#view.getInt32(link + 8, true) !== tag && this.#isInPlace(unit))
+        this.#view.setInt32(link + 8, tag, true);
+    }
+  }
+  #isInPlace({ pages, ripBase }: Unit): boolean {
+    for (const [page, physical] of pages) if (this.#pageAt(ripBase, page) !== physical) return false;
+    return true;
+  }
+  /** @returns the physical page of a region's page, or -1 */
+  #pageAt(ripBase: bigint, page: number): number {
+    const linear = ripBase + BigInt(page * 0x1000) + this.#view.getBigUint64(CPU_BASE + CODE_BASE, true);
+    return this.#code.knownPageAt(Number(BigInt.asIntN(32, linear)), Number(BigInt.asIntN(32, linear >> 32n)));
   }
 
   /** A block's code has changed: all that was compiled from it goes. */
@@ -183,10 +245,19 @@ export class Jit {
     const code = this.#code;
     const { page } = block;
     const mode = block.key & ((1 << MODE_BITS) - 1);
+    const ripBase = this.#view.getBigUint64(CPU_BASE + RIP_BASE, true);
+    const pages = new Map([[0, page]]);
+    const physicalPage = (number: number): number => {
+      const known = pages.get(number);
+      if (known !== undefined) return known;
+      const found = this.#pageAt(ripBase, number);
+      if (found >= 0) pages.set(number, found);
+      return found;
+    };
     const builder = new RegionBuilder({
       records: {
         blockAt: (offset) => {
-          const found = code.blockAt(page, offset, mode);
+          const found = code.blockAt(physicalPage(pageOfOffset(offset)), offset & 0xfff, mode);
           return found ? found.records + RECORD_SIZE_BYTES : 0;
         },
         instructionOf: (record) => code.compilable(record),
@@ -196,6 +267,7 @@ export class Jit {
       mode,
       recordSize: RECORD_SIZE_BYTES,
       instructionLimit: this.#options.instructionLimit,
+      pageLimit: this.#freeLinks.length > 0 ? this.#options.pageLimit : 1,
     });
     const usesLeft = this.thresholdOf(page) * WARM_USES_LEFT;
     const region = builder.build(roots, () => code.warmOffsets(page, mode, usesLeft));
@@ -204,28 +276,36 @@ export class Jit {
       .map(({ id }) => id);
     if (entries.length === 0) return;
     const targetTable = this.#makeTargetTable(region);
-    const ripBase = this.#view.getBigUint64(CPU_BASE + RIP_BASE, true);
+    for (const number of pages.keys()) if (!region.pages.includes(number)) pages.delete(number);
+    const link = pages.size > 1 ? this.#openLink(ripBase) : undefined;
     const profileSlot = this.#profile?.open(ripBase + BigInt(block.first), region.instructionCount);
-    const bytes = generateUnitModule({ region, entries, targetTable, profileSlot }, this.#memoryPages);
+    const bytes = generateUnitModule({ region, entries, targetTable, profileSlot, link }, this.#memoryPages);
     const handler = this.#registry.install(new WebAssembly.Module(bytes), 'unit');
     const sources = [...region.sources].map((record) => record - RECORD_SIZE_BYTES);
-    const unit: Unit = { region, page, handler, roots, heads: [], sources, targetTable, profileSlot };
+    const heads: number[] = [];
+    const unit: Unit = { region, pages, ripBase, link, page, handler, roots, heads, sources, targetTable, profileSlot };
     this.#units.add(unit);
+    if (link !== undefined) for (const physical of pages.values()) addTo(this.#linkedUnits, physical, unit);
     for (const id of entries) {
       const { offset } = region.blocks[id] as Region['blocks'][number];
-      this.#entries.set(entryKey(page, (offset << MODE_BITS) | mode), { unit, id });
-      const at = code.blockAt(page, offset, mode);
+      const entryPage = pages.get(pageOfOffset(offset)) as number;
+      this.#entries.set(entryKey(entryPage, ((offset & 0xfff) << MODE_BITS) | mode), { unit, id });
+      const at = code.blockAt(entryPage, offset & 0xfff, mode);
       if (at !== undefined) this.adopt(at);
     }
-    for (const source of sources) {
-      const units = this.#unitsOf.get(source);
-      if (units) units.add(unit);
-      else this.#unitsOf.set(source, new Set([unit]));
-    }
+    for (const source of sources) addTo(this.#unitsOf, source, unit);
     this.statistics.compiled++;
     this.statistics.live++;
     this.statistics.instructions += region.instructionCount;
     this.statistics.bytes += bytes.length;
+  }
+
+  /** A link under which the pages are those of now. */
+  #openLink(ripBase: bigint): number {
+    const link = this.#freeLinks.pop() as number;
+    this.#view.setBigUint64(link, ripBase, true);
+    this.#view.setInt32(link + 8, this.#view.getInt32(CPU_BASE + JUMP_TAG, true), true);
+    return link;
   }
 
   /** The table by which indirect branches find their blocks, for a region that wants one, while there are any. */
@@ -242,10 +322,10 @@ export class Jit {
     if (unit.profileSlot !== undefined) this.#profile?.close(unit.profileSlot);
     if (unit.targetTable !== undefined) this.#freeTargetTables.push(unit.targetTable);
     for (const [key, entry] of this.#entries) if (entry.unit === unit) this.#entries.delete(key);
-    for (const source of unit.sources) {
-      const units = this.#unitsOf.get(source);
-      units?.delete(unit);
-      if (units?.size === 0) this.#unitsOf.delete(source);
+    for (const source of unit.sources) removeFrom(this.#unitsOf, source, unit);
+    if (unit.link !== undefined) {
+      this.#freeLinks.push(unit.link);
+      for (const physical of unit.pages.values()) removeFrom(this.#linkedUnits, physical, unit);
     }
     for (const head of unit.heads) {
       if (this.#view.getUint16(head + RECORD_HANDLER, true) === unit.handler) {

@@ -1,13 +1,13 @@
 import { type Instruction, NO_REGISTER } from '../../decode/instruction.ts';
 import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
-import { MODE_CODE_MASK } from '../../state/mode.ts';
+import { MODE_CODE_64, MODE_CODE_MASK } from '../../state/mode.ts';
 import { type Shape, shapeOf } from '../interpreter/shape.ts';
 
 /** An instruction of a region, with the interpreter's record of it: where execution goes on if it must leave here. */
 export interface RegionInstruction {
   readonly instruction: Instruction;
   readonly shape: Shape;
-  /** Offset in its page. */
+  /** Distance from the beginning of the region's first page. */
   readonly offset: number;
   readonly record: number;
   /** Instructions of the record's block up to and including this one. */
@@ -51,7 +51,10 @@ export interface BasicBlock {
   readonly followsRepeat: boolean;
 }
 
-/** Connected basic blocks of one page, under one decode key. */
+/** Number of the page in which an offset lies, counted from the region's first page. */
+export const pageOfOffset = (offset: number): number => offset >> 12;
+
+/** Connected basic blocks of one page or some, under one decode key. */
 export interface Region {
   readonly mode: number;
   readonly blocks: readonly BasicBlock[];
@@ -61,24 +64,29 @@ export interface Region {
   readonly sources: ReadonlySet<number>;
   /** Blocks that indirect branches of the region may lead to, and returns too if there are many sites for them. */
   readonly targets: readonly number[];
+  /** Return sites that are told apart by comparisons, beside the targets. */
+  readonly comparedSites: readonly number[];
+  /** Pages in which it has blocks, 0 being that of the first root. */
+  readonly pages: readonly number[];
 }
 
 /** Blocks that control may come to from a block within the region. */
-export function successorsOf(block: BasicBlock, { blocks, targets }: Region): readonly number[] {
+export function successorsOf(block: BasicBlock, { targets, comparedSites }: Region): readonly number[] {
   const to: number[] = [];
   if (block.taken !== undefined) to.push(block.taken);
   if (block.next !== undefined) to.push(block.next);
-  if (block.ending === 'indirect' || (block.ending === 'return' && targets.length > 0)) to.push(...targets);
-  else if (block.ending === 'return') for (const { id, isReturnSite } of blocks) if (isReturnSite) to.push(id);
+  if (block.ending === 'indirect' || block.ending === 'return') to.push(...targets);
+  if (block.ending === 'return') to.push(...comparedSites);
   return to;
 }
 
-/** So many return sites are told apart by comparisons. */
+/** So many return sites are told apart by comparisons; more are targets, but for those of further pages, of which some are. */
 const COMPARED_SITES_MAX = 3;
+const FAR_SITES_MAX = 6;
 
 /** What the builder sees of the interpreter's records. */
 export interface RecordSource {
-  /** @returns the first record of the block that begins at an offset, or 0 if none was decoded */
+  /** @returns the first record of the block that begins at an offset, perhaps in another page, or 0 if none is known */
   blockAt(offset: number): number;
   /** @returns the instruction of a record, or undefined for the end of a block and for what only the interpreter runs */
   instructionOf(record: number): Instruction | undefined;
@@ -105,7 +113,7 @@ type Pending = [offset: number, record: number, source: number];
 /** Jumps to computed targets are those of `switch`: they stay in their function, a small part of a page. */
 const JUMP_DISTANCE_MAX = 512;
 /** With more of the limit in use, no further function that is called joins the region. */
-const SHARE_BEFORE_CALLS = 0.5;
+const SHARE_BEFORE_CALLS = 0.35;
 
 interface Found {
   readonly instruction: Instruction;
@@ -122,6 +130,8 @@ export class RegionBuilder {
   readonly #mode: number;
   readonly #recordSize: number;
   readonly #limit: number;
+  readonly #pageLimit: number;
+  readonly #pages = new Set([0]);
   readonly #found = new Map<number, Found>();
   readonly #leaders = new Set<number>();
   readonly #returnSites = new Set<number>();
@@ -132,11 +142,19 @@ export class RegionBuilder {
   /** Offset of a jump to a computed target, if there is one. */
   #indirectJump: number | undefined;
 
-  constructor(options: { records: RecordSource; mode: number; recordSize: number; instructionLimit: number }) {
+  /** @param options `pageLimit`: pages that it may reach into; more than one only in 64-bit mode, 1 unless told */
+  constructor(options: {
+    records: RecordSource;
+    mode: number;
+    recordSize: number;
+    instructionLimit: number;
+    pageLimit?: number;
+  }) {
     this.#records = options.records;
     this.#mode = options.mode;
     this.#recordSize = options.recordSize;
     this.#limit = options.instructionLimit;
+    this.#pageLimit = (options.mode & MODE_CODE_MASK) === MODE_CODE_64 ? (options.pageLimit ?? 1) : 1;
   }
 
   /** @param targets offsets that indirect branches are likely to lead to, for regions that have some */
@@ -161,8 +179,11 @@ export class RegionBuilder {
 
   /** Makes an offset the beginning of a block, if the interpreter knows it. */
   #lead(offset: number, pending: Pending[] = this.#pending): boolean {
+    const page = pageOfOffset(offset);
+    if (!this.#pages.has(page) && this.#pages.size >= this.#pageLimit) return false;
     const record = this.#records.blockAt(offset);
     if (record === 0) return false;
+    this.#pages.add(page);
     this.#leaders.add(offset);
     pending.push([offset, record, record]);
     return true;
@@ -197,8 +218,11 @@ export class RegionBuilder {
       }
       record += this.#recordSize;
       if (ending === 'branch') {
-        this.#leaders.add(next);
-        this.#pending.push([next, record, source]);
+        if (this.#records.instructionOf(record) === undefined) this.#lead(next);
+        else {
+          this.#leaders.add(next);
+          this.#pending.push([next, record, source]);
+        }
         return;
       }
       offset = next;
@@ -208,14 +232,15 @@ export class RegionBuilder {
     this.#leaders.add(offset);
   }
 
-  /** @returns the offset of a relative branch's target if it lies in the same page */
+  /** @returns the offset of a relative branch's target if it lies in the same page, or in another one that may be reached */
   targetOf(instruction: Instruction, next: number): number | undefined {
     const operand = instruction.operands[0];
     if (operand?.kind !== 'relative') return undefined;
     // Another operand size than the mode's cuts RIP elsewhere.
     const isWhole = instruction.operandSize === CODE_SIZES[this.#mode & MODE_CODE_MASK];
     const target = next + operand.displacement;
-    return isWhole && target >= 0 && target < 0x1000 ? target : undefined;
+    if (!isWhole || Math.abs(target) >= 2 ** 31) return undefined;
+    return this.#pageLimit > 1 || pageOfOffset(target) === 0 ? target : undefined;
   }
 
   /** @param entered offsets that indirect branches may lead to, beside return sites */
@@ -232,8 +257,16 @@ export class RegionBuilder {
         : hasManySites
           ? [...this.#returnSites]
           : [];
-    const targets = [...new Set(offsets)].flatMap((offset) => blockAt.get(offset) ?? []);
-    return { mode: this.#mode, blocks, blockAt, instructionCount: this.#found.size, sources, targets };
+    const targets = [...new Set(offsets)]
+      .filter((offset) => pageOfOffset(offset) === 0)
+      .flatMap((offset) => blockAt.get(offset) ?? []);
+    const comparedSites = [...this.#returnSites]
+      .filter((offset) => targets.length === 0 || pageOfOffset(offset) !== 0)
+      .flatMap((offset) => blockAt.get(offset) ?? [])
+      .slice(0, FAR_SITES_MAX);
+    const pages = [...new Set(blocks.map(({ offset }) => pageOfOffset(offset)))];
+    const instructionCount = this.#found.size;
+    return { mode: this.#mode, blocks, blockAt, instructionCount, sources, targets, comparedSites, pages };
   }
 
   #block(id: number, start: number, blockAt: ReadonlyMap<number, number>, sources: Set<number>): BasicBlock {

@@ -14,7 +14,7 @@ export class UnitFrame {
   readonly core: CoreFunctions;
   /** Instructions that may still run when the current block begins. */
   readonly budget: Local;
-  /** RIP of offset 0 of the page. */
+  /** RIP of offset 0 of the region. */
   readonly ripBase: Local;
   readonly tlbTable: Local;
   /** Instructions of the current block before the one that is being written. */

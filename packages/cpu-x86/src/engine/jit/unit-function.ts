@@ -1,7 +1,7 @@
 import type { CodeBuilder, Label } from '@longmode/wasm-encoder';
 import { EMITTED_SEMANTICS, type EmittedSemanticsKey } from '../../semantics/index.ts';
 import { Emitter, type Value } from '../../semantics/language.ts';
-import { RECORD, RIP } from '../../state/layout.ts';
+import { JUMP_TAG, RECORD, RIP, RIP_BASE } from '../../state/layout.ts';
 import { MODE_CODE_16, MODE_CODE_64, MODE_CODE_MASK } from '../../state/mode.ts';
 import {
   type CoreFunctions,
@@ -10,13 +10,21 @@ import {
   STATUS_NEXT,
   STATUS_TAKEN,
 } from '../interpreter/core-functions.ts';
-import { BLOCK_LENGTH_MAX, RECORD_ENTRY, RECORD_SIZE_BYTES } from '../interpreter/record.ts';
+import { BLOCK_LENGTH_MAX, RECORD_DISPLACEMENT, RECORD_ENTRY, RECORD_SIZE_BYTES } from '../interpreter/record.ts';
 import { CPU_BASE } from '../memory-plan.ts';
 import { analyzeFlags, type FlagAnalysis, keyOfForm } from './flag-analysis.ts';
 import { FlagTracker } from './flag-tracker.ts';
 import { JitStage } from './jit-stage.ts';
 import { type ExitReason, SLOT_INSTRUCTIONS, slotOfExit } from './profile.ts';
-import { type BasicBlock, ENDS_WAY, type Region, type RegionInstruction, registersOf, successorsOf } from './region.ts';
+import {
+  type BasicBlock,
+  ENDS_WAY,
+  pageOfOffset,
+  type Region,
+  type RegionInstruction,
+  registersOf,
+  successorsOf,
+} from './region.ts';
 import { type Component, type LoopComponent, structureOf } from './structure.ts';
 import { type Local, UnitFrame } from './unit-frame.ts';
 
@@ -29,6 +37,8 @@ export interface Unit {
   readonly targetTable: number | undefined;
   /** Address of its counters, if it counts. */
   readonly profileSlot: number | undefined;
+  /** Address of its link, for regions of several pages. */
+  readonly link: number | undefined;
 }
 
 /** Where a branch to a block goes: a label, behind a dispatch if `next` must say which of several blocks is meant. */
@@ -47,6 +57,9 @@ export class UnitWriter {
   readonly #entries: readonly number[];
   readonly #targetTable: number | undefined;
   readonly #profileSlot: number | undefined;
+  readonly #link: number | undefined;
+  /** Whether the region's pages lie where they did when it was compiled; without, none is reached from another. */
+  readonly #isLinked: Local | undefined;
   readonly #frame: UnitFrame;
   readonly #flags: FlagTracker;
   readonly #analysis: FlagAnalysis;
@@ -67,6 +80,7 @@ export class UnitWriter {
     this.#code = code;
     this.#targetTable = unit.targetTable;
     this.#profileSlot = unit.profileSlot;
+    this.#link = unit.link;
     this.#region = unit.region;
     this.#entries = unit.entries;
     const { blocks } = unit.region;
@@ -81,6 +95,7 @@ export class UnitWriter {
     this.#frame = new UnitFrame(code, core, registers);
     this.#exit = this.#frame.variable('i32');
     this.#next = this.#frame.variable('i32');
+    this.#isLinked = this.#link === undefined ? undefined : this.#frame.variable('i32');
     this.#firstBudget = this.#profileSlot === undefined ? undefined : this.#frame.variable('i32');
     this.#flags = new FlagTracker(this.#frame);
     this.#e = new Emitter(code, this.#frame.locals);
@@ -109,6 +124,7 @@ export class UnitWriter {
     const code = this.#code;
     const record = e.local('i32', 0);
     this.#frame.load(e);
+    this.#writeLinking();
     // With little time left, or where RIP would wrap round within the page, the interpreter runs the block.
     let declines = e.ltS(this.#frame.budget, e.i32(this.#budgetNeeded));
     const codeSize = this.#region.mode & MODE_CODE_MASK;
@@ -140,6 +156,17 @@ export class UnitWriter {
     this.#flags.store(e);
     e.storeTo(e.i32(0), CPU_BASE + RECORD, 32, e.and(this.#exit, e.i32(-RECORD_SIZE_BYTES)), 2);
     e.push(e.and(this.#exit, e.i32(RECORD_SIZE_BYTES - 1)));
+  }
+
+  /** Takes a head in a further page back to the region's first, and asks whether the pages lie as they did. */
+  #writeLinking(): void {
+    if (this.#isLinked === undefined || this.#link === undefined) return;
+    const e = this.#e;
+    const { ripBase } = this.#frame;
+    e.assign(ripBase, e.sub(ripBase, e.loadFrom(e.local('i32', 0), RECORD_DISPLACEMENT, 64, 3)));
+    const isHere = e.eq(e.loadFrom(e.i32(0), this.#link, 64, 3), ripBase);
+    const tag = e.loadFrom(e.i32(0), this.#link + 8, 32, 2);
+    e.assign(this.#isLinked, e.and(isHere, e.eq(tag, e.loadFrom(e.i32(0), CPU_BASE + JUMP_TAG, 32, 2))));
   }
 
   /** @param dispatched blocks that `next` may name when the sequence is entered; its first component otherwise */
@@ -226,16 +253,29 @@ export class UnitWriter {
       EMITTED_SEMANTICS[item.shape.semantics as EmittedSemanticsKey](stage);
     });
     if (ENDS_WAY.has(block.ending)) return;
+    const last = block.instructions.at(-1) as RegionInstruction;
     if (block.next !== undefined) {
-      this.#passInstructionsOf(block);
-      this.#branch(block.next);
+      this.#goOn(block, last, block.next);
       return;
     }
-    const last = block.instructions.at(-1) as RegionInstruction;
     this.#leave('uncompiled', last, block.nextRecord - RECORD_SIZE_BYTES, e.i32(STATUS_NEXT));
   }
 
   // ---- ways on and out; each leaves the tracked flags as they were, for the way beside it ---------------------------
+
+  /** Goes to a block of the region, from the end of another; out of the unit, where that is another page and not linked. */
+  #goOn(block: BasicBlock, item: RegionInstruction, id: number): void {
+    const e = this.#e;
+    const { offset } = this.#region.blocks[id] as BasicBlock;
+    if (this.#isLinked && this.#isFar(block, id)) {
+      e.if(e.eqz(this.#isLinked), () => this.#leaveWithRip('branch', item, e.add(this.#frame.ripBase, e.i64(offset))));
+    }
+    this.#passInstructionsOf(block);
+    this.#branch(id);
+  }
+  #isFar(block: BasicBlock, id: number): boolean {
+    return pageOfOffset(block.offset) !== pageOfOffset((this.#region.blocks[id] as BasicBlock).offset);
+  }
 
   /** Goes to a block of the region. */
   #branch(id: number): void {
@@ -262,26 +302,23 @@ export class UnitWriter {
       this.#leave('branch', item, item.record, this.#e.i32(STATUS_TAKEN));
       return;
     }
-    this.#passInstructionsOf(block);
-    this.#branch(block.taken);
+    this.#goOn(block, item, block.taken);
   }
 
   /** Returns and jumps within the region stay in it. */
   #goIndirect(block: BasicBlock, item: RegionInstruction, target: Value): void {
     const e = this.#e;
     const { ripBase } = this.#frame;
-    const sites = successorsOf(block, this.#region);
-    if (sites.length > 0) {
+    const { targets, comparedSites, blocks } = this.#region;
+    if (successorsOf(block, this.#region).length > 0) {
       const distance = e.let(e.sub(target, ripBase));
-      if (this.#region.targets.length > 0) this.#goByTable(block, distance, sites);
-      else {
-        for (const id of sites) {
-          const { offset } = this.#region.blocks[id] as BasicBlock;
-          e.if(e.eq(distance, e.i64(offset)), () => {
-            this.#passInstructionsOf(block);
-            this.#branch(id);
-          });
-        }
+      if (targets.length > 0) this.#goByTable(block, distance, targets);
+      for (const id of block.ending === 'return' ? comparedSites : []) {
+        const isSite = e.eq(distance, e.i64((blocks[id] as BasicBlock).offset));
+        e.if(this.#isLinked && this.#isFar(block, id) ? e.and(isSite, this.#isLinked) : isSite, () => {
+          this.#passInstructionsOf(block);
+          this.#branch(id);
+        });
       }
     }
     this.#leaveWithRip('indirect', item, target);
@@ -292,7 +329,9 @@ export class UnitWriter {
     if (this.#targetTable === undefined) return;
     const e = this.#e;
     const table = this.#targetTable;
-    e.if(e.ltU(distance, e.i64(0x1000)), () => {
+    const isNear = e.ltU(distance, e.i64(0x1000));
+    const isFar = pageOfOffset(block.offset) !== 0;
+    e.if(this.#isLinked && isFar ? e.and(isNear, this.#isLinked) : isNear, () => {
       const found = e.loadFrom(e.shl(e.wrap(distance), e.i32(1)), table, 16, 1);
       e.if(found, () => {
         this.#passInstructionsOf(block);
@@ -346,7 +385,7 @@ export class UnitWriter {
     this.#countExit('time', 0);
     // The core takes the record's count off the budget.
     e.assign(budget, e.add(budget, e.i32(first.count)));
-    this.#finish(first.record, e.i32(STATUS_BRANCH));
+    this.#finish(first.offset, first.record, e.i32(STATUS_BRANCH));
   }
 
   /** Leaves with an instruction's record; the budget becomes that of the beginning of the record's block. */
@@ -355,7 +394,7 @@ export class UnitWriter {
     const { budget, position } = this.#frame;
     this.#countExit(reason, reason === 'fault' || reason === 'memory' ? position : position + 1);
     e.assign(budget, e.add(budget, e.i32(item.count - position - 1)));
-    this.#finish(record, status);
+    this.#finish(item.offset, record, status);
   }
   #countExit(reason: ExitReason, ranOfBlock: number): void {
     const e = this.#e;
@@ -370,8 +409,14 @@ export class UnitWriter {
     const at = this.#profileSlot + field;
     e.storeTo(e.i32(0), at, 64, e.add(e.loadFrom(e.i32(0), at, 64, 3), amount), 3);
   }
-  #finish(record: number, status: Value): void {
+  /** @param offset of an instruction in the record's page */
+  #finish(offset: number, record: number, status: Value): void {
+    const e = this.#e;
     const { form } = this.#flags;
+    if (this.#link !== undefined) {
+      const page = e.add(this.#frame.ripBase, e.i64(pageOfOffset(offset) * 0x1000));
+      e.storeTo(e.i32(0), CPU_BASE + RIP_BASE, 64, page, 3);
+    }
     this.#e.assign(this.#exit, this.#e.or(this.#e.i32(record), status));
     const known = form === 'dynamic' ? undefined : this.#formEpilogues.get(keyOfForm(form));
     if (known === undefined) this.#flags.makeDynamic();
