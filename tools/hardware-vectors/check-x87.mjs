@@ -1,6 +1,6 @@
-// Compares random x87 instructions with this machine's processor, as many as you like:
+// Compares random x87 and MMX instructions with this machine's processor, as many as you like:
 //
-//   node tools/hardware-vectors/check-x87.mjs [COUNT] [SEED] [arithmetic|transcendental] [interpreter|jit|check]
+//   node tools/hardware-vectors/check-x87.mjs [COUNT] [SEED] [arithmetic|transcendental|mmx] [interpreter|jit|check]
 //
 // Needs Linux on x86-64, gcc, and built packages. Says by instruction how many results, status words and pointers differ,
 // and shows the first of them; fails if there are any.
@@ -26,7 +26,7 @@ let done = 0;
 
 function check(test) {
   done++;
-  const name = decode(test, 0, 4, 32).mnemonic;
+  const name = decode(test, 0, 7, 32).mnemonic;
   const entry = tally.get(name) ?? { cases: 0, wrong: 0, lastPlace: 0 };
   tally.set(name, entry);
   entry.cases++;
@@ -34,7 +34,7 @@ function check(test) {
   entry.lastPlace += machine.lastPlaceCount;
   if (differences.length === 0) return;
   if (entry.wrong++ < SHOWN_MAX) {
-    const bytes = Buffer.from(test.subarray(0, 2)).toString('hex');
+    const bytes = Buffer.from(test.subarray(0, test[7])).toString('hex');
     console.log(`${name} (${bytes}) ${describeX87Case(test)}\n    ${differences.join('; ')}`);
   }
 }

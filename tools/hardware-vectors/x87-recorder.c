@@ -1,6 +1,6 @@
-// Executes random x87 instructions on the processor that runs this program, and writes down what they did.
+// Executes random x87 and MMX instructions on the processor that runs this program, and writes down what they did.
 //
-//   gcc -O2 -o x87-recorder x87-recorder.c && ./x87-recorder arithmetic|transcendental COUNT SEED > CASES
+//   gcc -O2 -o x87-recorder x87-recorder.c && ./x87-recorder arithmetic|transcendental|mmx COUNT SEED > CASES
 //
 // A case loads a whole x87 state with FRSTOR, executes one instruction, and saves the state with FNSAVE: `struct x87_case`
 // one after the other. Operands favour the edges of all formats, and all control words come up.
@@ -21,7 +21,8 @@ struct __attribute__((packed)) image {
 };
 
 struct __attribute__((packed)) x87_case {
-  uint8_t code[4]; // the first two bytes are the instruction; memory operands are at [rdi]
+  uint8_t code[7]; // memory operands are at [rdi]
+  uint8_t length;  // of the instruction
   uint32_t flags_before;
   struct image before;
   uint8_t memory_before[16];
@@ -190,32 +191,77 @@ static int is_transcendental(unsigned opcode, unsigned modrm) {
 
 typedef void stub(void *memory, const struct image *before, struct image *after, uint64_t flags, uint32_t *out);
 static struct form {
-  uint8_t opcode, modrm;
+  uint8_t code[7], length;
   int8_t memory;
   stub *run;
   uint32_t address;
-} forms[1024];
+} forms[2048];
 static unsigned form_count;
 
-static void add_form(uint8_t **code, unsigned opcode, unsigned modrm, int memory) {
+static void add_code(uint8_t **code, const uint8_t *bytes, unsigned length, int memory) {
   static const uint8_t before[] = {0xdd, 0x26, 0x51, 0x9d, 0xb8, 0x78, 0x56, 0x34, 0x12}; // frstor, flags, eax
   static const uint8_t after[] = {0x9c, 0x59, 0xdd, 0x32, 0x41, 0x89, 0x08, 0x41, 0x89, 0x40, 0x04, 0xc3}; // flags, fnsave
   struct form *form = &forms[form_count++];
-  *form = (struct form){(uint8_t)(0xd8 + opcode), (uint8_t)modrm, (int8_t)memory, (stub *)*code, 0};
+  *form = (struct form){.length = (uint8_t)length, .memory = (int8_t)memory, .run = (stub *)*code};
+  memcpy(form->code, bytes, length);
   memcpy(*code, before, sizeof before);
   *code += sizeof before;
   form->address = (uint32_t)(uintptr_t)*code;
-  *(*code)++ = form->opcode;
-  *(*code)++ = form->modrm;
+  memcpy(*code, bytes, length);
+  *code += length;
   memcpy(*code, after, sizeof after);
   *code += sizeof after;
 }
+static void add_form(uint8_t **code, unsigned opcode, unsigned modrm, int memory) {
+  add_code(code, (uint8_t[]){(uint8_t)(0xd8 + opcode), (uint8_t)modrm}, 2, memory);
+}
 
-static void make_forms(int transcendental) {
+// Instructions on MMX registers: with MM0 and MM1, MM0 twice, and memory.
+static void add_mmx_forms(uint8_t **code) {
+  static const uint8_t BINARY[] = {0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6e, 0x6f, 0x74,
+                                   0x75, 0x76, 0x7e, 0x7f, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd,
+                                   0xde, 0xdf, 0xe0, 0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe8, 0xe9, 0xea, 0xeb, 0xec, 0xed, 0xee,
+                                   0xef, 0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe};
+  static const uint8_t THREE_BYTE[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07,
+                                       0x08, 0x09, 0x0a, 0x0b, 0x1c, 0x1d, 0x1e};
+  static const uint8_t MODRM[] = {0xc1, 0xc0, 0x07};
+  for (unsigned i = 0; i < sizeof BINARY; i++) {
+    for (unsigned j = 0; j < 3; j++) add_code(code, (uint8_t[]){0x0f, BINARY[i], MODRM[j]}, 3, INT64);
+  }
+  for (unsigned i = 0; i < sizeof THREE_BYTE; i++) {
+    for (unsigned j = 0; j < 3; j++) add_code(code, (uint8_t[]){0x0f, 0x38, THREE_BYTE[i], MODRM[j]}, 4, INT64);
+  }
+  for (unsigned imm = 0; imm < 24; imm++) {
+    uint8_t immediate = (uint8_t)(imm < 18 ? imm : imm * 11);
+    for (unsigned j = 0; j < 3; j++) {
+      add_code(code, (uint8_t[]){0x0f, 0x3a, 0x0f, MODRM[j], immediate}, 5, INT64);
+      add_code(code, (uint8_t[]){0x0f, 0x70, MODRM[j], (uint8_t)(immediate * 37)}, 4, INT64);
+    }
+    for (unsigned opcode = 0x71; opcode <= 0x73; opcode++) {
+      for (unsigned reg = 2; reg <= 6; reg += 2) {
+        if (opcode == 0x73 && reg == 4) continue;
+        add_code(code, (uint8_t[]){0x0f, (uint8_t)opcode, (uint8_t)(0xc0 | reg << 3), (uint8_t)(immediate * 4)}, 4, NONE);
+      }
+    }
+    add_code(code, (uint8_t[]){0x0f, 0xc4, 0xc0, immediate}, 4, NONE);
+    add_code(code, (uint8_t[]){0x0f, 0xc4, 0x07, immediate}, 4, INT64);
+    add_code(code, (uint8_t[]){0x0f, 0xc5, 0xc1, immediate}, 4, NONE);
+  }
+  add_code(code, (uint8_t[]){0x0f, 0xd7, 0xc1}, 3, NONE); // pmovmskb eax, mm1
+  add_code(code, (uint8_t[]){0x0f, 0xe7, 0x07}, 3, INT64); // movntq
+  for (unsigned i = 0; i < 3; i++) add_code(code, (uint8_t[]){0x0f, 0xf7, 0xc1}, 3, INT64); // maskmovq
+  add_code(code, (uint8_t[]){0x0f, 0x77}, 2, NONE); // emms
+}
+
+static void make_forms(int transcendental, int mmx) {
   uint8_t *code = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   if (code == MAP_FAILED) {
     perror("mmap");
     exit(1);
+  }
+  if (mmx) {
+    add_mmx_forms(&code);
+    return;
   }
   for (unsigned opcode = 0; opcode < 8; opcode++) {
     for (unsigned reg = 0; reg < 8 && !transcendental; reg++) {
@@ -272,11 +318,26 @@ static void argument(unsigned modrm, uint64_t *significand, uint16_t *exponent) 
   *exponent = (uint16_t)(e | (modrm == 0xf1 && below(16) ? 0 : below(2) << 15));
 }
 
+// Lanes of 8 to 64 bits at their edges, or a count to shift by.
+static uint64_t lanes(void) {
+  unsigned width = 8u << below(4);
+  uint64_t value = 0;
+  if (below(6) == 0) return below(80);
+  for (unsigned at = 0; at < 64; at += width) {
+    uint64_t lane = below(2) ? bits() : integer(width);
+    value |= (width == 64 ? lane : lane & ((1ull << width) - 1)) << at;
+  }
+  return value;
+}
+
 static void make_case(struct x87_case *c, const struct form *form) {
   static const uint16_t TAGS[] = {0xff00, 0x0000, 0xc000, 0xfff0};
   memset(c, 0, sizeof *c);
-  c->code[0] = form->opcode;
-  c->code[1] = form->modrm;
+  memcpy(c->code, form->code, sizeof c->code);
+  c->length = form->length;
+  unsigned opcode = form->code[0], modrm = form->code[1];
+  int is_mmx = opcode == 0x0f;
+  int transcendental = !is_mmx && is_transcendental(opcode - 0xd8u, modrm);
   c->flags_before = 0x202 | (uint32_t)(bits() & 0x8d5);
   unsigned top = below(8);
   uint16_t masks = below(3) ? 0x3f : (uint16_t)(below(2) ? bits() & 0x3f : 0x3f & ~(1u << below(6)));
@@ -291,33 +352,38 @@ static void make_case(struct x87_case *c, const struct form *form) {
   c->before.tags = 0xffff0000u | ((doubled >> (16 - 2 * top)) & 0xffff);
   c->before.reserved = 0xffff0000u;
   for (int i = 0; i < 8; i++) {
-    c->before.st[i].significand = 0x8000000000000000ull + (uint64_t)i;
+    c->before.st[i].significand = is_mmx ? lanes() : 0x8000000000000000ull + (uint64_t)i;
     c->before.st[i].exponent = (uint16_t)(0x4000 + i);
   }
-  int other = form->modrm >= 0xc0 && !is_transcendental(form->opcode - 0xd8u, form->modrm) && (form->opcode != 0xd9 || form->modrm < 0xe0) ? form->modrm & 7 : 1;
+  fill_memory(c->memory_before, form->memory);
+  if (is_mmx) {
+    uint64_t value = lanes();
+    memcpy(c->memory_before, &value, sizeof value);
+    return;
+  }
+  int other = modrm >= 0xc0 && !transcendental && (opcode != 0xd9 || modrm < 0xe0) ? (int)modrm & 7 : 1;
   if (other == 0) other = 1;
   uint64_t s;
   uint16_t e;
-  if (is_transcendental(form->opcode - 0xd8u, form->modrm)) argument(form->modrm, &s, &e);
+  if (transcendental) argument(modrm, &s, &e);
   else extended(&s, &e);
   c->before.st[0].significand = s;
   c->before.st[0].exponent = e;
   if (below(2)) near(c->before.st[0].significand, c->before.st[0].exponent, &s, &e);
   else extended(&s, &e);
-  if (is_transcendental(form->opcode - 0xd8u, form->modrm) && below(8)) argument(0xf3, &s, &e);
+  if (transcendental && below(8)) argument(0xf3, &s, &e);
   c->before.st[other].significand = s;
   c->before.st[other].exponent = e;
-  fill_memory(c->memory_before, form->memory);
 }
 
 int main(int argc, char **argv) {
   if (argc != 4) {
-    fprintf(stderr, "x87-recorder arithmetic|transcendental COUNT SEED\n");
+    fprintf(stderr, "x87-recorder arithmetic|transcendental|mmx COUNT SEED\n");
     return 2;
   }
   long count = atol(argv[2]);
   state = strtoull(argv[3], NULL, 10);
-  make_forms(strcmp(argv[1], "transcendental") == 0);
+  make_forms(strcmp(argv[1], "transcendental") == 0, strcmp(argv[1], "mmx") == 0);
   struct x87_case *c = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   static char buffer[1 << 20];
   setvbuf(stdout, buffer, _IOFBF, sizeof buffer);

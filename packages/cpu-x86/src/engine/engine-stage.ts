@@ -9,6 +9,8 @@ import {
   type StringBlock,
   type StringStep,
 } from '../semantics/stage.ts';
+import { STATUS_SUMMARY } from '../semantics/x87/x87-unit.ts';
+import { CR0_EM, CR0_TS } from '../state/control-registers.ts';
 import { VECTOR_GP } from '../state/exceptions.ts';
 import {
   ASSIST_COMPUTE,
@@ -18,8 +20,10 @@ import {
   ASSIST_UNAVAILABLE,
   CANONICAL_SHIFT,
   CPL,
+  CR0,
   FAULT_ERROR_CODE,
   FAULT_VECTOR,
+  FPU_STATUS,
   JUMP_TAG,
   JUMP_TAG_USER,
   SEGMENT_BASE,
@@ -172,6 +176,11 @@ export abstract class EngineStage extends Semantics {
   }
   requireSse(): void {
     this.choose(this.readField(SSE_UNAVAILABLE, 32), () => this.#assist(ASSIST_UNAVAILABLE));
+  }
+  requireMmx(): void {
+    const withheld = this.and(this.readField(CR0, 32), this.i32(CR0_EM | CR0_TS));
+    const pending = this.and(this.readField(FPU_STATUS, 32), this.i32(STATUS_SUMMARY));
+    this.choose(this.or(withheld, pending), () => this.#assist(ASSIST_UNAVAILABLE));
   }
   assistIf(condition: Value, source?: Value): void {
     this.choose(condition, () => this.#assist(ASSIST_COMPUTE, source));

@@ -1,9 +1,6 @@
-import { as, F64, NP, P66, PF2, type Row, rowsOf, type Trait } from './row.ts';
+import { as, F64, NP, P66, PF2, type Row, rowsOf } from './row.ts';
 
 const row = rowsOf('0f38');
-const LATER = as('NOT_EMULATED');
-const op = (opcode: number, mnemonic: string, operands: string, ...traits: Trait[]): Row =>
-  row(opcode, mnemonic, operands, LATER, ...traits);
 
 /**
  * The 0F 38 opcode map: SSSE3, SSE4.1, SSE4.2, AES, MOVBE, CRC32 and INVPCID. PBLENDVB, BLENDVPS and BLENDVPD use XMM0
@@ -12,40 +9,40 @@ const op = (opcode: number, mnemonic: string, operands: string, ...traits: Trait
  * @source SDM Vol. 2D Appendix A, Table A-4 "Three-byte Opcode Map: First Two Bytes are 0F 38H"
  */
 export const MAP_0F38: readonly Row[] = [
-  op(0x00, 'PSHUFB', 'Pq,Qq', NP),
+  row(0x00, 'PSHUFB', 'Pq,Qq', NP),
   row(0x00, 'PSHUFB', 'Vdq,Wdq', P66),
-  op(0x01, 'PHADDW', 'Pq,Qq', NP),
+  row(0x01, 'PHADDW', 'Pq,Qq', NP),
   row(0x01, 'PHADDW', 'Vdq,Wdq', P66),
-  op(0x02, 'PHADDD', 'Pq,Qq', NP),
+  row(0x02, 'PHADDD', 'Pq,Qq', NP),
   row(0x02, 'PHADDD', 'Vdq,Wdq', P66),
-  op(0x03, 'PHADDSW', 'Pq,Qq', NP),
+  row(0x03, 'PHADDSW', 'Pq,Qq', NP),
   row(0x03, 'PHADDSW', 'Vdq,Wdq', P66),
-  op(0x04, 'PMADDUBSW', 'Pq,Qq', NP),
+  row(0x04, 'PMADDUBSW', 'Pq,Qq', NP),
   row(0x04, 'PMADDUBSW', 'Vdq,Wdq', P66),
-  op(0x05, 'PHSUBW', 'Pq,Qq', NP),
+  row(0x05, 'PHSUBW', 'Pq,Qq', NP),
   row(0x05, 'PHSUBW', 'Vdq,Wdq', P66),
-  op(0x06, 'PHSUBD', 'Pq,Qq', NP),
+  row(0x06, 'PHSUBD', 'Pq,Qq', NP),
   row(0x06, 'PHSUBD', 'Vdq,Wdq', P66),
-  op(0x07, 'PHSUBSW', 'Pq,Qq', NP),
+  row(0x07, 'PHSUBSW', 'Pq,Qq', NP),
   row(0x07, 'PHSUBSW', 'Vdq,Wdq', P66),
-  op(0x08, 'PSIGNB', 'Pq,Qq', NP),
+  row(0x08, 'PSIGNB', 'Pq,Qq', NP),
   row(0x08, 'PSIGNB', 'Vdq,Wdq', P66),
-  op(0x09, 'PSIGNW', 'Pq,Qq', NP),
+  row(0x09, 'PSIGNW', 'Pq,Qq', NP),
   row(0x09, 'PSIGNW', 'Vdq,Wdq', P66),
-  op(0x0a, 'PSIGND', 'Pq,Qq', NP),
+  row(0x0a, 'PSIGND', 'Pq,Qq', NP),
   row(0x0a, 'PSIGND', 'Vdq,Wdq', P66),
-  op(0x0b, 'PMULHRSW', 'Pq,Qq', NP),
+  row(0x0b, 'PMULHRSW', 'Pq,Qq', NP),
   row(0x0b, 'PMULHRSW', 'Vdq,Wdq', P66),
 
   row(0x10, 'PBLENDVB', 'Vdq,Wdq', P66),
   row(0x14, 'BLENDVPS', 'Vps,Wps', P66),
   row(0x15, 'BLENDVPD', 'Vpd,Wpd', P66),
   row(0x17, 'PTEST', 'Vdq,Wdq', P66),
-  op(0x1c, 'PABSB', 'Pq,Qq', NP),
+  row(0x1c, 'PABSB', 'Pq,Qq', NP),
   row(0x1c, 'PABSB', 'Vdq,Wdq', P66),
-  op(0x1d, 'PABSW', 'Pq,Qq', NP),
+  row(0x1d, 'PABSW', 'Pq,Qq', NP),
   row(0x1d, 'PABSW', 'Vdq,Wdq', P66),
-  op(0x1e, 'PABSD', 'Pq,Qq', NP),
+  row(0x1e, 'PABSD', 'Pq,Qq', NP),
   row(0x1e, 'PABSD', 'Vdq,Wdq', P66),
 
   row(0x20, 'PMOVSXBW', 'Vdq,Wq', P66),

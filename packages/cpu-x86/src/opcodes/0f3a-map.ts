@@ -1,9 +1,6 @@
-import { as, NP, P66, type Row, rowsOf, type Trait, W0, W1 } from './row.ts';
+import { NP, P66, type Row, rowsOf, W0, W1 } from './row.ts';
 
 const row = rowsOf('0f3a');
-const LATER = as('NOT_EMULATED');
-const op = (opcode: number, mnemonic: string, operands: string, ...traits: Trait[]): Row =>
-  row(opcode, mnemonic, operands, LATER, ...traits);
 
 /**
  * The 0F 3A opcode map: SSSE3, SSE4.1, SSE4.2, AES and PCLMULQDQ.
@@ -18,7 +15,7 @@ export const MAP_0F3A: readonly Row[] = [
   row(0x0c, 'BLENDPS', 'Vps,Wps,Ib', P66),
   row(0x0d, 'BLENDPD', 'Vpd,Wpd,Ib', P66),
   row(0x0e, 'PBLENDW', 'Vdq,Wdq,Ib', P66),
-  op(0x0f, 'PALIGNR', 'Pq,Qq,Ib', NP),
+  row(0x0f, 'PALIGNR', 'Pq,Qq,Ib', NP),
   row(0x0f, 'PALIGNR', 'Vdq,Wdq,Ib', P66),
 
   row(0x14, 'PEXTRB', 'Ry/Mb,Vdq,Ib', P66),

@@ -88,6 +88,8 @@ export abstract class Semantics extends Emitter {
   abstract writeField(field: number, width: Width, value: Value): void;
   /** Faults with #UD or #NM where the control registers withhold SSE. */
   abstract requireSse(): void;
+  /** Faults with #UD, #NM or #MF where the control registers or a pending x87 exception withhold MMX. */
+  abstract requireMmx(): void;
   /**
    * If the condition holds, ends the instruction by its twin in TypeScript, which does all of it. Before any write.
    *

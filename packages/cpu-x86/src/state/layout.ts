@@ -94,6 +94,8 @@ export const FPR = 0x600;
 export const FPR_SIZE_BYTES = 16;
 export const FPR_SIGNIFICAND = 0;
 export const FPR_EXPONENT = 8;
+/** Sign and exponent of an x87 register that was written as an MMX register. */
+export const MMX_EXPONENT = 0xffff;
 /** x87 control word, and status word with TOP (u32 each, 16 bits in use). */
 export const FPU_CONTROL = 0x680;
 export const FPU_STATUS = 0x684;

@@ -8,20 +8,21 @@ import { FLAGS_ARITHMETIC } from '../state/rflags.ts';
  * Cases that a processor ran: FRSTOR of a state, one x87 instruction, FNSAVE of the state after it. The tool
  * `hardware-vectors` records them; `struct x87_case` there is the format.
  */
-export const X87_CASE_SIZE_BYTES = 272;
+export const X87_CASE_SIZE_BYTES = 276;
 
-/** Offsets in a case. The image is that of 32-bit protected mode. */
-const FLAGS_BEFORE = 4;
-const BEFORE = 8;
+/** Offsets in a case. The instruction stands at the beginning, its length before the flags. The image is that of 32-bit protected mode. */
+const LENGTH = 7;
+const FLAGS_BEFORE = 8;
+const BEFORE = 12;
 const IMAGE_SIZE = 108;
-const MEMORY_BEFORE = 116;
+const MEMORY_BEFORE = 120;
 const MEMORY_SIZE = 16;
-const AFTER = 132;
-const MEMORY_AFTER = 240;
-const FLAGS_AFTER = 256;
-const EAX_AFTER = 260;
-const ADDRESS = 264;
-const DATA_ADDRESS = 268;
+const AFTER = 136;
+const MEMORY_AFTER = 244;
+const FLAGS_AFTER = 260;
+const EAX_AFTER = 264;
+const ADDRESS = 268;
+const DATA_ADDRESS = 272;
 /** Offsets in an image. */
 const IMAGE_STATUS = 4;
 const IMAGE_IP = 12;
@@ -35,12 +36,12 @@ const STATE_BEFORE = 0x2000;
 const STATE_AFTER = 0x3000;
 const DATA = 0x4000;
 
-const [RAX, RDX, RSI, RDI] = [0, 2, 6, 7];
+const [RAX, RCX, RDX, RSI, RDI] = [0, 1, 2, 6, 7];
 
 /** Runs cases. */
 export class X87Machine {
   readonly #cpu: Cpu;
-  readonly #offsets = new Map<number, number>();
+  readonly #offsets = new Map<string, number>();
   /** Results of the last case that are one unit in the last place from the hardware's. */
   lastPlaceCount = 0;
 
@@ -55,13 +56,13 @@ export class X87Machine {
   }
 
   /** @returns the linear address of code that runs the instruction between FRSTOR [ESI] and FNSAVE [EDX] */
-  #codeFor(first: number, second: number): number {
-    const key = (first << 8) | second;
+  #codeFor(instruction: Uint8Array): number {
+    const key = hex(instruction);
     let address = this.#offsets.get(key);
     if (address === undefined) {
       address = CODE + this.#offsets.size * 16;
       this.#offsets.set(key, address);
-      this.#cpu.memory.write(address, Uint8Array.of(0xdd, 0x26, first, second, 0xdd, 0x32, 0xf4));
+      this.#cpu.memory.write(address, Uint8Array.of(0xdd, 0x26, ...instruction, 0xdd, 0x32, 0xf4));
     }
     return address;
   }
@@ -74,10 +75,13 @@ export class X87Machine {
     const cpu = this.#cpu;
     const { state, memory } = cpu;
     const view = new DataView(test.buffer, test.byteOffset, test.byteLength);
-    const address = this.#codeFor(test[0] as number, test[1] as number);
+    const length = test[LENGTH] as number;
+    const address = this.#codeFor(test.subarray(0, length));
     memory.write(STATE_BEFORE, test.subarray(BEFORE, BEFORE + IMAGE_SIZE));
     memory.write(DATA, test.subarray(MEMORY_BEFORE, MEMORY_BEFORE + MEMORY_SIZE));
     state.setGpr(RAX, EAX_BEFORE);
+    // The recorder passes the flags there.
+    state.setGpr(RCX, BigInt(view.getUint32(FLAGS_BEFORE, true)));
     state.setGpr(RDX, BigInt(STATE_AFTER));
     state.setGpr(RSI, BigInt(STATE_BEFORE));
     state.setGpr(RDI, BigInt(DATA));
@@ -85,7 +89,7 @@ export class X87Machine {
     state.rip = BigInt(address);
     cpu.run(3);
     const found: string[] = [];
-    if (state.rip !== BigInt(address + 6)) found.push(`RIP ${state.rip.toString(16)}`);
+    if (state.rip !== BigInt(address + length + 4)) found.push(`RIP ${state.rip.toString(16)}`);
     const expected = Uint8Array.from(test.subarray(AFTER, AFTER + IMAGE_SIZE));
     this.#moveAddresses(view, expected, address);
     const image = Uint8Array.from(memory.read(STATE_AFTER, IMAGE_SIZE));

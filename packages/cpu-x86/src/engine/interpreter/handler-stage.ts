@@ -2,8 +2,21 @@ import type { CodeBuilder } from '@longmode/wasm-encoder';
 import type { RegisterFile } from '../../decode/instruction.ts';
 import { SS } from '../../decode/instruction.ts';
 import type { Emitter, LocalPool, Value, Width } from '../../semantics/language.ts';
+import { lowQuadword } from '../../semantics/simd/vector.ts';
 import type { Alignment, Operand } from '../../semantics/stage.ts';
-import { BOUNCE, BUDGET, FLAGS_KIND, FLAGS_X, FLAGS_Y, GPR, RIP, RIP_BASE, TLB_READ } from '../../state/layout.ts';
+import {
+  BOUNCE,
+  BUDGET,
+  FLAGS_KIND,
+  FLAGS_X,
+  FLAGS_Y,
+  FPR_EXPONENT,
+  GPR,
+  MMX_EXPONENT,
+  RIP,
+  RIP_BASE,
+  TLB_READ,
+} from '../../state/layout.ts';
 import { KIND_ADD, KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT, KIND_SUB, KIND_WIDTH_BITS } from '../../state/rflags.ts';
 import { EngineStage, log2Size, type MemoryReference } from '../engine-stage.ts';
 import { CPU_BASE } from '../memory-plan.ts';
@@ -150,12 +163,19 @@ export class HandlerStage extends EngineStage {
       isImmediate: false,
       file,
       read: () => this.loadFrom(slot(), CPU_BASE, width, 0),
-      write: (value) => this.#writeRegister(slot(), CPU_BASE, width, value),
+      write: (value) => {
+        if (file === 'mmx') this.#writeMmx(slot(), value);
+        else this.#writeRegister(slot(), CPU_BASE, width, value);
+      },
       open: () => {},
       address: () => {
         throw new Error('a register has no address');
       },
     };
+  }
+  #writeMmx(slot: Value, value: Value): void {
+    this.storeTo(slot, CPU_BASE, 64, value.type === 'v128' ? lowQuadword(value) : value);
+    this.storeTo(slot, CPU_BASE + FPR_EXPONENT, 32, this.i32(MMX_EXPONENT));
   }
   #memoryOperand(width: Width): Operand {
     let opened: { read(): Value; write(value: Value): void } | undefined;

@@ -158,6 +158,9 @@ class EffectsStage extends Semantics {
   requireSse(): void {
     this.#mayFault();
   }
+  requireMmx(): void {
+    this.#mayFault();
+  }
   assistIf(): void {
     this.#mayFault();
   }

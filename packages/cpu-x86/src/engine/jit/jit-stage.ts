@@ -1,7 +1,8 @@
 import { BASE_RIP, type Operand as DecodedOperand, type MemoryOperand, NO_REGISTER } from '../../decode/instruction.ts';
 import type { Value, Width } from '../../semantics/language.ts';
+import { lowQuadword } from '../../semantics/simd/vector.ts';
 import type { Alignment, Operand, StringBlock, StringStep } from '../../semantics/stage.ts';
-import { FPR, FPR_SIZE_BYTES, XMM, XMM_SIZE_BYTES } from '../../state/layout.ts';
+import { FPR, FPR_EXPONENT, FPR_SIZE_BYTES, MMX_EXPONENT, XMM, XMM_SIZE_BYTES } from '../../state/layout.ts';
 import { KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT } from '../../state/rflags.ts';
 import { EngineStage, type MemoryReference } from '../engine-stage.ts';
 import { explicitOperands, memoryOperand } from '../interpreter/shape.ts';
@@ -129,7 +130,10 @@ export class JitStage extends EngineStage {
       isImmediate: false,
       file,
       read: () => this.readField(field, width),
-      write: (value) => this.writeField(field, width, value),
+      write: (value) => {
+        this.writeField(field, width, file === 'mmx' && value.type === 'v128' ? lowQuadword(value) : value);
+        if (file === 'mmx') this.writeField(field + FPR_EXPONENT, 32, this.i32(MMX_EXPONENT));
+      },
       open: () => {},
       address: () => {
         throw new Error('a register has no address');

@@ -1,5 +1,5 @@
 import type { SemanticsFn } from '../stage.ts';
-import { inTypeScript, operandOf, readVector } from './operands.ts';
+import { inTypeScript, operandOf, readVector, requireRegisters } from './operands.ts';
 
 /** Instructions that are rare and long: their twins do them. */
 export const RCPPS: SemanticsFn = inTypeScript;
@@ -28,6 +28,15 @@ export const PCMPISTRM: SemanticsFn = strings;
 
 /** The memory operand is written, if at all. */
 export const MASKMOVDQU: SemanticsFn = (s) => {
-  s.requireSse();
+  requireRegisters(s);
   s.assistIf(s.i32(1));
 };
+export const MASKMOVQ: SemanticsFn = MASKMOVDQU;
+
+/** Between XMM and MMX registers. */
+export const CVTPI2PS: SemanticsFn = inTypeScript;
+export const CVTPI2PD: SemanticsFn = inTypeScript;
+export const CVTPS2PI: SemanticsFn = inTypeScript;
+export const CVTPD2PI: SemanticsFn = inTypeScript;
+export const CVTTPS2PI: SemanticsFn = inTypeScript;
+export const CVTTPD2PI: SemanticsFn = inTypeScript;

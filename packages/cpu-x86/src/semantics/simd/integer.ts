@@ -1,7 +1,7 @@
 /** @source SDM Vol. 2, each instruction under its name */
 import type { Value } from '../language.ts';
 import type { Semantics, SemanticsFn } from '../stage.ts';
-import { binary, direct, operandOf, readVector, unary } from './operands.ts';
+import { binary, direct, operandOf, readVector, requireRegisters, unary, usesMmx } from './operands.ts';
 import { constantLanes, LANES, type LaneWidth, shuffle, vector, ZEROS } from './vector.ts';
 
 export const PAND: SemanticsFn = direct('v128.and');
@@ -50,10 +50,15 @@ export const PMAXUD: SemanticsFn = direct('i32x4.max_u');
 export const PAVGB: SemanticsFn = direct('i8x16.avgr_u');
 export const PAVGW: SemanticsFn = direct('i16x8.avgr_u');
 
-export const PACKSSWB: SemanticsFn = direct('i8x16.narrow_i16x8_s');
-export const PACKUSWB: SemanticsFn = direct('i8x16.narrow_i16x8_u');
-export const PACKSSDW: SemanticsFn = direct('i16x8.narrow_i32x4_s');
-export const PACKUSDW: SemanticsFn = direct('i16x8.narrow_i32x4_u');
+/** Narrower elements: the destination's, then the source's, which of MMX registers have half as many each. */
+const pack = (op: Parameters<typeof vector>[0]): SemanticsFn =>
+  binary((a, b, s) => (usesMmx(s) ? vector(op, join(a, b), ZEROS) : vector(op, a, b)));
+/** The low halves of two vectors. */
+const join = (a: Value, b: Value): Value => shuffle(64, [0, 2], a, b);
+export const PACKSSWB: SemanticsFn = pack('i8x16.narrow_i16x8_s');
+export const PACKUSWB: SemanticsFn = pack('i8x16.narrow_i16x8_u');
+export const PACKSSDW: SemanticsFn = pack('i16x8.narrow_i32x4_s');
+export const PACKUSDW: SemanticsFn = pack('i16x8.narrow_i32x4_u');
 
 export const PMULLW: SemanticsFn = direct('i16x8.mul');
 export const PMULLD: SemanticsFn = direct('i32x4.mul');
@@ -127,11 +132,12 @@ const horizontal = (
   width: 16 | 32,
   op: 'i16x8.add' | 'i16x8.add_sat_s' | 'i16x8.sub' | 'i16x8.sub_sat_s' | 'i32x4.add' | 'i32x4.sub',
 ) =>
-  binary((a, b) => {
+  binary((a, b, s) => {
     const count = 128 / width;
     const even = Array.from({ length: count }, (_, i) => 2 * i);
     const odd = even.map((i) => i + 1);
-    return vector(op, shuffle(width, even, a, b), shuffle(width, odd, a, b));
+    const [low, high] = usesMmx(s) ? [s.let(join(a, b)), ZEROS] : [a, b];
+    return vector(op, shuffle(width, even, low, high), shuffle(width, odd, low, high));
   });
 export const PHADDW: SemanticsFn = horizontal(16, 'i16x8.add');
 export const PHADDD: SemanticsFn = horizontal(32, 'i32x4.add');
@@ -182,7 +188,7 @@ const numbers = (first: number): Value => ({
 
 /** ZF: no bit in common; CF: the destination has all bits of the source. */
 export const PTEST: SemanticsFn = (s) => {
-  s.requireSse();
+  requireRegisters(s);
   const b = readVector(s, operandOf(s, 1));
   const a = operandOf(s, 0).read();
   const isZero = s.eqz(vector('v128.any_true', vector('v128.and', a, b)));
@@ -206,11 +212,11 @@ function shiftBy(s: Semantics, a: Value, count: Value, width: LaneWidth, directi
 const shift =
   (width: 16 | 32 | 64, direction: 'shl' | 'shr_s' | 'shr_u'): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const [dst, src] = [operandOf(s, 0), operandOf(s, 1)];
     if (src.isImmediate) {
       const count = src.read();
-      const a = dst.read();
+      const a = readVector(s, dst);
       if (count.kind === 'const' && Number(count.value) < width) {
         dst.write(vector(`${LANES[width]}.${direction}` as Parameters<typeof vector>[0], a, count));
       } else dst.write(shiftBy(s, a, count, width, direction));
@@ -223,7 +229,7 @@ const shift =
       immediates: [0],
       inputs: [readVector(s, src)],
     });
-    dst.write(shiftBy(s, dst.read(), count, width, direction));
+    dst.write(shiftBy(s, readVector(s, dst), count, width, direction));
   };
 export const PSLLW: SemanticsFn = shift(16, 'shl');
 export const PSLLD: SemanticsFn = shift(32, 'shl');

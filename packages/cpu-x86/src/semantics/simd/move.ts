@@ -1,7 +1,16 @@
 /** @source SDM Vol. 2, each instruction under its name */
 import type { Value } from '../language.ts';
 import type { Alignment, Semantics, SemanticsFn } from '../stage.ts';
-import { immediateOf, knownImmediate, operandOf, readLow, readVector, unary } from './operands.ts';
+import {
+  immediateOf,
+  knownImmediate,
+  operandOf,
+  readLow,
+  readVector,
+  requireRegisters,
+  unary,
+  usesMmx,
+} from './operands.ts';
 import {
   BYTE_NUMBERS,
   constant,
@@ -45,14 +54,14 @@ export const MOVSD: SemanticsFn = moveScalar(64);
 
 /** MOVD, and MOVQ with a general register or memory: vector registers are zero-extended. */
 export const MOVD: SemanticsFn = (s) => {
-  s.requireSse();
+  requireRegisters(s);
   const [dst, src] = [operandOf(s, 0), operandOf(s, 1)];
-  if (dst.file === 'xmm') dst.write(readVector(s, src));
+  if (dst.file === 'xmm' || dst.file === 'mmx') dst.write(readVector(s, src));
   else dst.write(readLow(s, src, dst.width));
 };
 /** MOVQ between vector registers or with memory. */
 export const MOVQ: SemanticsFn = (s) => {
-  s.requireSse();
+  requireRegisters(s);
   const [dst, src] = [operandOf(s, 0), operandOf(s, 1)];
   const value = readLow(s, src, 64);
   dst.write(dst.isMemory ? value : lane('i64x2.replace_lane', 0, ZEROS, value));
@@ -84,9 +93,9 @@ export const MOVDDUP: SemanticsFn = unary((a) => shuffle(64, [0, 0], a, a));
 const mask =
   (op: 'i8x16.bitmask' | 'i32x4.bitmask' | 'i64x2.bitmask'): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const dst = operandOf(s, 0);
-    dst.write(s.resize(vector(op, operandOf(s, 1).read()), dst.width));
+    dst.write(s.resize(vector(op, readVector(s, operandOf(s, 1))), dst.width));
   };
 export const PMOVMSKB: SemanticsFn = mask('i8x16.bitmask');
 export const MOVMSKPS: SemanticsFn = mask('i32x4.bitmask');
@@ -106,23 +115,26 @@ const REPLACE = {
 } as const;
 type ElementWidth = 8 | 16 | 32 | 64;
 
+/** Elements of the registers that are named. */
+const elementCount = (s: Semantics, width: ElementWidth): number => (usesMmx(s) ? 64 : 128) / width;
+
 /** The number of an element's first byte, from the immediate. */
 const firstByte = (s: Semantics, width: ElementWidth): Value =>
-  s.let(s.shl(s.and(immediateOf(s), s.i32(128 / width - 1)), s.i32(Math.log2(width / 8))));
+  s.let(s.shl(s.and(immediateOf(s), s.i32(elementCount(s, width) - 1)), s.i32(Math.log2(width / 8))));
 
 /** The element that the immediate names, to a general register (zero-extended) or memory. */
 const extract =
   (width: ElementWidth): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const dst = operandOf(s, 0);
-    const source = operandOf(s, 1).read();
+    const source = readVector(s, operandOf(s, 1));
     const known = knownImmediate(s);
     const moved = (): Value => {
       const from = vector('i8x16.add', BYTE_NUMBERS, splat(8, firstByte(s, width)));
       return lane(EXTRACT[width], 0, vector('i8x16.swizzle', source, from));
     };
-    const value = known === undefined ? moved() : lane(EXTRACT[width], known & (128 / width - 1), source);
+    const value = known === undefined ? moved() : lane(EXTRACT[width], known & (elementCount(s, width) - 1), source);
     dst.write(s.resize(value, dst.width));
   };
 export const PEXTRB: SemanticsFn = extract(8);
@@ -135,14 +147,14 @@ export const EXTRACTPS: SemanticsFn = extract(32);
 const insert =
   (width: ElementWidth): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const dst = operandOf(s, 0);
     const source = operandOf(s, 1).read();
     const value = width === 64 ? source : s.wrap(source);
     const known = knownImmediate(s);
-    const before = dst.read();
+    const before = readVector(s, dst);
     if (known !== undefined) {
-      dst.write(lane(REPLACE[width], known & (128 / width - 1), before, value));
+      dst.write(lane(REPLACE[width], known & (elementCount(s, width) - 1), before, value));
       return;
     }
     const first = splat(8, firstByte(s, width));

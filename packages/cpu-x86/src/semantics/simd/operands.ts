@@ -14,7 +14,7 @@ export function knownImmediate(s: Semantics): number | undefined {
   return value.kind === 'const' ? Number(value.value) : undefined;
 }
 
-/** Reads an operand as a vector, fixed; the bits above a memory operand of less than 128 are zero. */
+/** Reads an operand as a vector, fixed; the bits above an MMX register or a memory operand of less than 128 are zero. */
 export function readVector(s: Semantics, operand: Operand, alignment: Alignment = 'aligned'): Value {
   const value = operand.read(operand.width === 128 ? alignment : 'unaligned');
   return value.type === 'v128' ? value : s.let(fromInteger(value));
@@ -23,7 +23,7 @@ export function readVector(s: Semantics, operand: Operand, alignment: Alignment 
 /** Reads the low bits of a vector register, or a memory operand of that width, as an integer. */
 export function readLow(s: Semantics, operand: Operand, width: Width): Value {
   const value = operand.read();
-  if (value.type !== 'v128') return value;
+  if (value.type !== 'v128') return value.type === 'i64' && width !== 64 ? s.resize(value, width) : value;
   if (width === 64) return s.let(lowQuadword(value));
   const low = lane('i32x4.extract_lane', 0, value);
   return s.let(width === 32 ? low : s.truncate(low, width));
@@ -33,10 +33,10 @@ export function readLow(s: Semantics, operand: Operand, width: Width): Value {
 export const binary =
   (compute: (a: Value, b: Value, s: Semantics) => Value): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const dst = operandOf(s, 0);
     const b = readVector(s, operandOf(s, 1));
-    const a = dst.read();
+    const a = readVector(s, dst);
     dst.write(compute(a, b, s));
   };
 
@@ -44,7 +44,7 @@ export const binary =
 export const unary =
   (compute: (a: Value, s: Semantics) => Value): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const a = readVector(s, operandOf(s, 1));
     operandOf(s, 0).write(compute(a, s));
   };
@@ -52,9 +52,19 @@ export const unary =
 /** dst = op(dst, src), an instruction of WebAssembly. */
 export const direct = (op: Parameters<typeof vector>[0]): SemanticsFn => binary((a, b) => vector(op, a, b));
 
+/** Whether an instruction names an MMX register. */
+export const usesMmx = (s: Semantics): boolean => s.operands.some(({ file }) => file === 'mmx');
+
+/** Faults where the control registers, or an x87 exception that is pending, withhold the registers that are named. */
+export function requireRegisters(s: Semantics): void {
+  const isMmx = usesMmx(s);
+  if (!isMmx || s.operands.some(({ file }) => file === 'xmm')) s.requireSse();
+  if (isMmx) s.requireMmx();
+}
+
 /** What is always left to TypeScript: the source has been read. */
 export const inTypeScript: SemanticsFn = (s) => {
-  s.requireSse();
+  requireRegisters(s);
   const source = readVector(s, operandOf(s, 1));
   s.assistIf(s.i32(1), source);
 };

@@ -1,7 +1,7 @@
 /** @source SDM Vol. 2, each instruction under its name */
 import type { Value } from '../language.ts';
 import type { Semantics, SemanticsFn } from '../stage.ts';
-import { binary, immediateOf, knownImmediate, operandOf, readVector } from './operands.ts';
+import { binary, immediateOf, knownImmediate, operandOf, readVector, requireRegisters, usesMmx } from './operands.ts';
 import {
   BYTE_NUMBERS,
   constant,
@@ -18,8 +18,14 @@ import {
 const interleave = (width: LaneWidth, half: 'low' | 'high'): SemanticsFn => {
   const count = 128 / width;
   const first = half === 'low' ? 0 : count / 2;
-  const lanes = Array.from({ length: count }, (_, i) => first + (i >> 1) + (i & 1) * count);
-  return binary((a, b) => shuffle(width, lanes, a, b));
+  const interleaved = (from: number): number[] =>
+    Array.from({ length: count }, (_, i) => from + (i >> 1) + (i & 1) * count);
+  return binary((a, b, s) => {
+    if (!usesMmx(s)) return shuffle(width, interleaved(first), a, b);
+    // The halves of an MMX register are quarters of these.
+    const all = s.let(shuffle(width, interleaved(0), a, b));
+    return half === 'low' ? all : shuffle(64, [1, 1], all, all);
+  });
 };
 export const PUNPCKLBW: SemanticsFn = interleave(8, 'low');
 export const PUNPCKLWD: SemanticsFn = interleave(16, 'low');
@@ -34,9 +40,9 @@ export const PUNPCKHDQ: SemanticsFn = interleave(32, 'high');
 /** PUNPCKHQDQ and UNPCKHPD. */
 export const PUNPCKHQDQ: SemanticsFn = interleave(64, 'high');
 
-/** Bits 3..0 name a byte, bit 7 says zero. */
-export const PSHUFB: SemanticsFn = binary((a, b) =>
-  vector('i8x16.swizzle', a, vector('v128.and', b, constantLanes(8, 0x8f))),
+/** Bits 3..0 (2..0 of MMX registers) name a byte, bit 7 says zero. */
+export const PSHUFB: SemanticsFn = binary((a, b, s) =>
+  vector('i8x16.swizzle', a, vector('v128.and', b, constantLanes(8, usesMmx(s) ? 0x87 : 0x8f))),
 );
 
 /** Where a lane of a result comes from: a field of the immediate, plus a first lane. */
@@ -75,7 +81,7 @@ const fixed = (first: number): Selection => ({ shift: 0, mask: 0, first });
 const selectFrom =
   (width: 16 | 32, selections: readonly Selection[]): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const source = readVector(s, operandOf(s, 1));
     operandOf(s, 0).write(select(s, source, width, selections));
   };
@@ -93,10 +99,10 @@ export const PSHUFHW: SemanticsFn = selectFrom(16, [
 const selectHalves =
   (width: 32 | 64, selections: readonly Selection[]): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const dst = operandOf(s, 0);
     const b = readVector(s, operandOf(s, 1));
-    const a = dst.read();
+    const a = readVector(s, dst);
     dst.write(shuffle(64, [0, 3], select(s, a, width, selections), select(s, b, width, selections)));
   };
 export const SHUFPS: SemanticsFn = selectHalves(
@@ -116,24 +122,28 @@ const moved = (s: Semantics, source: Value, from: Value): Value => {
 };
 
 export const PSRLDQ: SemanticsFn = (s) => {
-  s.requireSse();
+  requireRegisters(s);
   const dst = operandOf(s, 0);
   dst.write(moved(s, dst.read(), immediateOf(s)));
 };
 export const PSLLDQ: SemanticsFn = (s) => {
-  s.requireSse();
+  requireRegisters(s);
   const dst = operandOf(s, 0);
   const imm = immediateOf(s);
   dst.write(moved(s, dst.read(), s.neg(s.select(s.gtU(imm, s.i32(16)), s.i32(16), imm))));
 };
 
-/** Sixteen bytes out of the destination behind the source. */
+/** As many bytes as a register has out of the destination behind the source. */
 export const PALIGNR: SemanticsFn = (s) => {
-  s.requireSse();
+  requireRegisters(s);
   const dst = operandOf(s, 0);
   const b = readVector(s, operandOf(s, 1));
-  const a = dst.read();
+  const a = readVector(s, dst);
   const known = knownImmediate(s);
+  if (usesMmx(s)) {
+    dst.write(moved(s, shuffle(64, [0, 2], b, a), immediateOf(s)));
+    return;
+  }
   if (known !== undefined && known <= 16) {
     const bytes = Array.from({ length: 16 }, (_, i) => i + known);
     dst.write(shuffle(8, bytes, b, a));
@@ -147,10 +157,10 @@ export const PALIGNR: SemanticsFn = (s) => {
 const blend =
   (width: 16 | 32 | 64): SemanticsFn =>
   (s) => {
-    s.requireSse();
+    requireRegisters(s);
     const dst = operandOf(s, 0);
     const b = readVector(s, operandOf(s, 1));
-    const a = dst.read();
+    const a = readVector(s, dst);
     const size = width / 8;
     const bits = constant(
       Array.from({ length: 16 }, (_, i) => {

@@ -1,8 +1,8 @@
 import type { Instruction, MemoryOperand } from '../../../decode/instruction.ts';
 import { BinaryEnvironment, MXCSR_BEFORE_RESULT } from '../../../float/binary-float.ts';
-import { CR0_EM, CR4_OSFXSR, CR4_OSXMMEXCPT } from '../../../state/control-registers.ts';
+import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXMMEXCPT } from '../../../state/control-registers.ts';
 import type { CpuState } from '../../../state/cpu-state.ts';
-import { VECTOR_XM } from '../../../state/exceptions.ts';
+import { VECTOR_MF, VECTOR_XM } from '../../../state/exceptions.ts';
 import {
   ASSIST_MISALIGNED,
   ASSIST_REASON,
@@ -113,12 +113,19 @@ export function computeElements(
   return OUTCOME_NEXT;
 }
 
-/** Why SSE is withheld, as an exception. */
-function refuseUnavailable(cpu: SystemCpu, mnemonic: string): Outcome {
+const names = ({ operands }: Instruction, file: string): boolean =>
+  operands.some((operand) => operand.kind === 'register' && operand.file === file);
+
+/** Why SSE or MMX is withheld, as an exception. */
+function refuseUnavailable(cpu: SystemCpu, instruction: Instruction): Outcome {
   const { state } = cpu;
+  const { mnemonic } = instruction;
+  const needsSse = names(instruction, 'xmm') || !(names(instruction, 'mmx') || mnemonic === 'EMMS');
   if ((state.field(CR0) & CR0_EM) !== 0) return undefinedOpcode(cpu, `${mnemonic} with CR0.EM set`);
-  if ((state.field(CR4) & CR4_OSFXSR) === 0) return undefinedOpcode(cpu, `${mnemonic} with CR4.OSFXSR clear`);
-  return deviceNotAvailable(cpu, `${mnemonic} with CR0.TS set`);
+  if (needsSse && (state.field(CR4) & CR4_OSFXSR) === 0)
+    return undefinedOpcode(cpu, `${mnemonic} with CR4.OSFXSR clear`);
+  if ((state.field(CR0) & CR0_TS) !== 0) return deviceNotAvailable(cpu, `${mnemonic} with CR0.TS set`);
+  return fault(cpu, VECTOR_MF, NO_ERROR_CODE, `${mnemonic} finds an x87 exception pending`);
 }
 
 function refuseMisaligned(cpu: SystemCpu, instruction: Instruction): Outcome {
@@ -138,7 +145,7 @@ export const assisted =
   (cpu, instruction) => {
     switch (cpu.state.field(ASSIST_REASON)) {
       case ASSIST_UNAVAILABLE:
-        return refuseUnavailable(cpu, instruction.mnemonic);
+        return refuseUnavailable(cpu, instruction);
       case ASSIST_MISALIGNED:
         return refuseMisaligned(cpu, instruction);
       default:
