@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds every image in images/ from the sources in this folder. The same inputs give the same bytes, in whatever
 # folder and under whatever home this runs.
-# Usage: ./build.sh [hello|bench|faults|chapters|multiboot2|devices|video|disks]...   (default: all but disks)
+# Usage: ./build.sh [hello|bench|faults|chapters|multiboot2|devices|video|bootloader-api|disks]...   (default: all but disks)
 #
 #   disks   BIOS disk images of the other 64-bit guests, in target/disks/ (not committed; check.mjs boots them)
 #
@@ -27,6 +27,7 @@ source ./build/chapters.sh
 source ./build/multiboot2.sh
 source ./build/devices.sh
 source ./build/video.sh
+source ./build/bootloader-api.sh
 
 require "$rustc" "$cargo" "llvm-objcopy$llvm" "lld$llvm" nasm gcc ld objcopy node
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=0
@@ -36,7 +37,7 @@ rm -rf "$target/records"
 mkdir -p "$target/records" "$images"
 make_sysroot
 
-for part in "${@:-hello bench faults chapters multiboot2 devices video}"; do
+for part in "${@:-hello bench faults chapters multiboot2 devices video bootloader-api}"; do
   for name in $part; do
     case $name in
       hello) build_hello ;;
@@ -46,6 +47,7 @@ for part in "${@:-hello bench faults chapters multiboot2 devices video}"; do
       multiboot2) build_multiboot2 ;;
       devices) build_devices ;;
       video) build_video ;;
+      bootloader-api) build_bootloader_api ;;
       disks) build_disks ;;
       *) echo "build.sh: no such part: $name" >&2; exit 2 ;;
     esac

@@ -1,5 +1,6 @@
 // Runs the images in QEMU and holds what they do against what is recorded in */expected/.
 // Usage: node check.mjs [--record] [PART OF A NAME]...
+import { checkApi } from './check/api.mjs';
 import { checkBench } from './check/bench.mjs';
 import { checkChapter } from './check/chapter.mjs';
 import { checkDevice } from './check/device.mjs';
@@ -14,6 +15,7 @@ const wanted = process.argv.slice(2).filter((argument) => argument !== '--record
 const images = listImages().filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 
 const checks = {
+  api: checkApi,
   bench: checkBench,
   chapter: checkChapter,
   device: checkDevice,

@@ -55,9 +55,15 @@ describe('sources', () => {
   it('are all in an image: none is forgotten, none is left over', () => {
     const notCompiled = ['chapters/expected.json', 'chapters/scenarios.json'];
     const listed = new Set([...notCompiled, ...entries.flatMap(([, entry]) => entry.sources)]);
-    const present = ['hello/src', 'bench/src', 'faults/src', 'chapters', 'multiboot2/src', 'devices/src'].flatMap(
-      filesBelow,
-    );
+    const present = [
+      'hello/src',
+      'bench/src',
+      'faults/src',
+      'chapters',
+      'multiboot2/src',
+      'devices/src',
+      'bootloader-api/src',
+    ].flatMap(filesBelow);
     expect(present.filter((path) => !listed.has(path))).toEqual([]);
   });
 });

@@ -186,6 +186,8 @@ function methodText(plan: ImagePlan): string {
       return 'booted by Multiboot 1';
     case 'multiboot2':
       return 'booted by Multiboot 2';
+    case 'bootloader-api':
+      return 'booted as the bootloader crate 0.11 does';
     case 'direct64':
       return 'booted as the bootloader crate 0.9 does';
     default:

@@ -12,6 +12,11 @@ describe('POST', () => {
     expect(machine.chips.masks).toEqual([0xb8, 0x8e]);
   });
 
+  it('turns the caches on, and limits the table of vectors', () => {
+    expect(machine.cpu.cr0).toBe(0x10);
+    expect(machine.cpu.idtr).toEqual({ base: 0, limit: 0x3ff });
+  });
+
   it('points every vector into the ROM, but those that are for users', () => {
     for (let number = 0; number < 256; number++) {
       const isEmpty = (number >= 0x60 && number <= 0x67) || number === 0x79;

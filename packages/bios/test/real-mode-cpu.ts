@@ -39,6 +39,8 @@ export class RealModeCpu implements FirmwareCpu {
   fs = 0;
   gs = 0;
   flags = 0x0002;
+  cr0 = 0x6000_0010;
+  idtr = { base: 0, limit: 0xffff };
   /** How often segment registers were loaded by instructions. */
   segmentLoads = 0;
   readonly executed = new Set<number>();
@@ -100,6 +102,24 @@ export class RealModeCpu implements FirmwareCpu {
     this.executed.add(this.cs * 16 + this.ip);
     const opcode = this.#fetch();
     switch (opcode) {
+      case 0x0f: {
+        const modRm = (this.#fetch() << 8) | this.#fetch();
+        if (modRm === 0x20c0) this.eax = this.cr0;
+        else if (modRm === 0x22c0) this.cr0 = this.eax;
+        else throw new Error('only mov eax, cr0 and mov cr0, eax');
+        return true;
+      }
+      case 0x2e: {
+        if (this.#fetch() !== 0x0f || this.#fetch() !== 0x01 || this.#fetch() !== 0x1e) throw new Error('only lidt');
+        const at = this.cs * 16 + this.#fetch16();
+        const read16 = (offset: number): number => this.#around.memory.read16(at + offset);
+        this.idtr = { limit: read16(0), base: read16(2) + read16(4) * 0x10000 };
+        return true;
+      }
+      case 0x66:
+        if (this.#fetch() !== 0x25) throw new Error('only and eax, imm32');
+        this.eax = (this.eax & (this.#fetch16() | (this.#fetch16() << 16))) >>> 0;
+        return true;
       case 0x31:
         if (this.#fetch() !== 0xc0) throw new Error('only xor ax, ax');
         this.eax = (this.eax & 0xffff_0000) >>> 0;

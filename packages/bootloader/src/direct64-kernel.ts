@@ -17,7 +17,7 @@ interface PlacedSegment {
 }
 
 /** Virtual pages of the kernel, all permitted the same. */
-interface KernelRun {
+export interface KernelRun {
   /** 48-bit virtual address. */
   readonly start: number;
   readonly end: number;
@@ -67,11 +67,19 @@ const DEFAULT_BASE = 0x200000n;
  * @param elf the kernel
  * @param segments its loadable segments
  * @param ramSizeBytes the pages together may be no more
+ * @param bias what to add to the addresses of a position-independent kernel; where the customary place needs it if left
+ *   out
  * @returns the pages
  * @throws BootError, ElfError
  */
-export function layOutKernel(elf: Elf, segments: readonly LoadableSegment[], ramSizeBytes: number): KernelPages {
-  const loadBias = loadBiasOf(elf, segments);
+export function layOutKernel(
+  elf: Elf,
+  segments: readonly LoadableSegment[],
+  ramSizeBytes: number,
+  bias?: bigint,
+): KernelPages {
+  checkStatic(elf);
+  const loadBias = elf.header.type === ET_DYN ? (bias ?? customaryBias(segments)) : 0n;
   const placed = placeSegments(segments, loadBias);
   const total = placed.reduce((sum, { start, end }) => sum + alignUp(end, PAGE) - alignDown(start, PAGE), 0);
   if (total > ramSizeBytes) {
@@ -122,7 +130,7 @@ export function layOutKernel(elf: Elf, segments: readonly LoadableSegment[], ram
   return { image, fileRuns, fileRanges, composed: pages, zeroRuns, entry: entryOf(elf, placed, loadBias), loadBias };
 }
 
-function loadBiasOf(elf: Elf, segments: readonly LoadableSegment[]): bigint {
+function checkStatic(elf: Elf): void {
   if (elf.segments.some((segment) => segment.type === PT_INTERP)) {
     throw new BootError({
       code: 'unsupported',
@@ -133,7 +141,9 @@ function loadBiasOf(elf: Elf, segments: readonly LoadableSegment[]): bigint {
       cure: 'link it with -static, or -static-pie',
     });
   }
-  if (elf.header.type !== ET_DYN) return 0n;
+}
+
+function customaryBias(segments: readonly LoadableSegment[]): bigint {
   const lowest = segments.reduce(
     (low, { virtualAddress }) => (virtualAddress < low ? virtualAddress : low),
     DEFAULT_BASE,

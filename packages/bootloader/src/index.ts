@@ -1,5 +1,7 @@
 // The contract of @longmode/bootloader.
 export { BOOT_INFO_REGION } from './boot-info.ts';
+export type { Framebuffer } from './bootloader-api/boot-info.ts';
+export { type BootloaderApiOptions, planBootloaderApi } from './bootloader-api/plan-bootloader-api.ts';
 export { type Direct64Options, planDirect64 } from './direct64.ts';
 export { buildDiskImage, type DiskImageOptions } from './disk-image/build-disk-image.ts';
 export { BootError, type BootErrorCode, type BootErrorFacts } from './error.ts';
@@ -42,6 +44,7 @@ export {
   type RegisterName,
   type SegmentState,
   type TableState,
+  type VideoMode,
   type ZeroWrite,
 } from './plan.ts';
 export { type ImageKind, type Recognition, recognise } from './recognise.ts';

@@ -69,14 +69,24 @@ export interface EntryState {
   readonly idtr: TableState;
 }
 
+/** A graphics mode with a linear frame buffer. */
+export interface VideoMode {
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly bitsPerPixel: number;
+}
+
 /** Everything that booting an image changes: nothing has been touched until {@link applyPlan}. */
 export interface LoadPlan {
-  readonly protocol: 'multiboot1' | 'multiboot2' | 'direct64';
+  readonly protocol: 'multiboot1' | 'multiboot2' | 'direct64' | 'bootloader-api';
   readonly entry: EntryState;
   /** Ascending by address; all of it within the machine's memory. */
   readonly writes: readonly MemoryWrite[];
   /** Difference between the kernel's addresses and those in its file, for symbol look-ups; 0 unless it was relocated. */
   readonly loadBias: bigint;
+  /** The graphics mode that the kernel expects, with a linear frame buffer; text mode if left out. */
+  readonly videoMode?: VideoMode;
   /** Physical or virtual address at which the kernel finds its boot information. */
   readonly bootInformationAddress: bigint;
 }

@@ -9,6 +9,7 @@ import {
   PT_INTERP,
   parseElf,
 } from '@longmode/elf';
+import { hasConfig } from './bootloader-api/config.ts';
 import { findMultiboot1Header } from './multiboot1-header.ts';
 import { findMultiboot2Header } from './multiboot2-header.ts';
 
@@ -18,12 +19,22 @@ import { findMultiboot2Header } from './multiboot2-header.ts';
  * - `multiboot1`: a kernel with a Multiboot 1 header, for `planMultiboot1`; it may have a Multiboot 2 header, too
  * - `multiboot2`: a kernel with a Multiboot 2 header only, for `planMultiboot2`
  * - `direct64`: an x86-64 ELF executable without a boot protocol header, for `planDirect64`
+ * - `bootloader-api`: an x86-64 ELF executable with the configuration of the bootloader crate 0.11, for
+ *   `planBootloaderApi`
  * - `disk`: begins with a boot sector, for a machine with a BIOS
  * - `cdrom`: an ISO 9660 image without a boot sector for disks
  * - `linux`: a kernel of a boot protocol that this package does not have
  * - `unknown`: none of them
  */
-export type ImageKind = 'multiboot1' | 'direct64' | 'disk' | 'cdrom' | 'multiboot2' | 'linux' | 'unknown';
+export type ImageKind =
+  | 'multiboot1'
+  | 'direct64'
+  | 'bootloader-api'
+  | 'disk'
+  | 'cdrom'
+  | 'multiboot2'
+  | 'linux'
+  | 'unknown';
 
 /** The answer to what an image is. */
 export interface Recognition {
@@ -97,6 +108,9 @@ function recogniseElf(bytes: Uint8Array): Recognition {
       'it is a program of an operating system; build a freestanding kernel',
     );
   }
+  if (width === 64 && isForBootloaderApi(elf)) {
+    return { kind: 'bootloader-api', description: `${what} for the bootloader crate 0.11`, obstacle: null };
+  }
   if (width === 64) {
     return { kind: 'direct64', description: `${what} without a boot protocol header`, obstacle: null };
   }
@@ -104,6 +118,15 @@ function recogniseElf(bytes: Uint8Array): Recognition {
     `${what} without a Multiboot header in its first 8 KiB (version 1) or 32 KiB (2)`,
     'a 32-bit kernel needs one: place its section first in the linker script',
   );
+}
+
+function isForBootloaderApi(elf: Elf): boolean {
+  try {
+    return hasConfig(elf);
+  } catch (error) {
+    if (!(error instanceof ElfError)) throw error;
+    return false; // The section table is damaged, or not among the first bytes.
+  }
 }
 
 function disk(bytes: Uint8Array): Recognition {

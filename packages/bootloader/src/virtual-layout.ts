@@ -1,7 +1,7 @@
 import { BootError, hex } from './error.ts';
 
 /** What a run of pages is for; also the type of the frames that are taken for it. */
-type PageUse = 'loader' | 'video' | 'kernel' | 'stack' | 'boot-info' | 'physical-map';
+type PageUse = 'loader' | 'video' | 'kernel' | 'stack' | 'boot-info' | 'physical-map' | 'ramdisk';
 
 /** A run of virtual pages, all mapped the same way to frames in a row. */
 export interface PageRun {

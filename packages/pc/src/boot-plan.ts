@@ -1,5 +1,6 @@
-import type { EntryState, SegmentState } from '@longmode/bootloader';
+import type { EntryState, SegmentState, VideoMode } from '@longmode/bootloader';
 import { type Cpu, CS, DS, ES, FIELD, FS, GS, SS } from '@longmode/cpu-x86';
+import { DISPI_PORT_OFFSET, type Vga } from '@longmode/vga';
 
 const REGISTERS = [
   'rax',
@@ -43,4 +44,21 @@ export function enterKernel(cpu: Cpu, entry: EntryState): void {
   state.setWideField(FIELD.IDTR_BASE, entry.idtr.base);
   state.setField(FIELD.IDTR_LIMIT, entry.idtr.limit);
   cpu.synchronize();
+}
+
+const DISPI_ENABLED_LINEAR = 0x41;
+
+/** Sets a graphics mode with a linear frame buffer, as a boot loader has the VGA's BIOS do. */
+export function setLinearMode(vga: Vga, { width, height, bitsPerPixel }: VideoMode): void {
+  const registers = [
+    [4, 0], // off, while the rest changes
+    [1, width],
+    [2, height],
+    [3, bitsPerPixel],
+    [4, DISPI_ENABLED_LINEAR],
+  ] as const;
+  for (const [index, value] of registers) {
+    vga.writePort(DISPI_PORT_OFFSET, 16, index);
+    vga.writePort(DISPI_PORT_OFFSET + 1, 16, value);
+  }
 }

@@ -2,9 +2,12 @@ import { type AttachedDisks, memoryMapE820 } from '@longmode/bios';
 import {
   BootError,
   type BootErrorFacts,
+  type BootloaderApiOptions,
   type Direct64Options,
+  type Framebuffer,
   type LoadPlan,
   type MultibootModule,
+  planBootloaderApi,
   planDirect64,
   planMultiboot1,
   planMultiboot2,
@@ -27,7 +30,7 @@ export interface LoadOptions {
   readonly as?: 'kernel' | DriveKind;
   /** For Multiboot kernels: handed over as it is; by custom it begins with the kernel's name. */
   readonly commandLine?: string;
-  /** For Multiboot kernels: further files to hand over. */
+  /** For Multiboot kernels: further files to hand over; for kernels of the bootloader crate 0.11: one, the RAM disk. */
   readonly modules?: readonly MultibootModule[];
   /** For bare ELF64 kernels: the features that they were built with; found out unless told. */
   readonly direct64?: Omit<Direct64Options, 'ramSizeBytes' | 'memoryMap'>;
@@ -59,11 +62,21 @@ export const KERNEL_SIZE_MAX_BYTES: number = 512 * 2 ** 20;
 export const RAM_SIZE_MIN_BYTES: number = 2 ** 20;
 export const RAM_SIZE_MAX_BYTES: number = 0xe000_0000;
 
+/** The mode that the bootloader crate 0.11 chooses on a BIOS; the firmware puts the frame buffer there. */
+const FRAMEBUFFER: Framebuffer = {
+  physicalAddress: 0xe000_0000,
+  width: 1280,
+  height: 720,
+  stride: 1280,
+  bytesPerPixel: 3,
+  pixelFormat: 'bgr',
+};
+
 const HEAD_SIZE_BYTES = 2 ** 16;
 const FIRST_DRIVE: Readonly<Record<DriveKind, number>> = { 'hard-disk': 0x80, floppy: 0, 'cd-rom': 0xe0 };
 
 /**
- * Recognises an image and plans its boot: an ELF64 kernel as the bootloader crate 0.9 hands over, a Multiboot kernel by the
+ * Recognises an image and plans its boot: an ELF64 kernel as the bootloader crate 0.9 or 0.11 hands over, a Multiboot kernel by the
  * version of its header (by 1 if it has both), a disk or CD image by the firmware.
  *
  * @param image the file; as bytes, it must not change while a machine uses it. A {@link WritableImage} that becomes a hard
@@ -94,6 +107,8 @@ export function planImage(image: Uint8Array | ImageSource, options: LoadOptions 
   } else if (kind === 'direct64') {
     refuseHandOver(options, 'a bare ELF64 kernel');
     loadPlan = planDirect64(bytes, { ...options.direct64, ...memory });
+  } else if (kind === 'bootloader-api') {
+    loadPlan = planBootloaderApi(bytes, { ...memory, framebuffer: FRAMEBUFFER, ...ramdiskOf(options) });
   } else throw refusal(bytes, isElf, description, obstacle ?? 'give a kernel, or attach it as a drive');
   return {
     method: loadPlan.protocol,
@@ -215,6 +230,16 @@ function refusal(bytes: Uint8Array, isElf: boolean, found: string, cure: string)
 
 function imageError(facts: Omit<BootErrorFacts, 'what'>): BootError {
   return new BootError({ what: 'the image', ...facts });
+}
+
+function ramdiskOf({ commandLine, modules = [] }: LoadOptions): Pick<BootloaderApiOptions, 'ramdisk'> {
+  if (commandLine !== undefined || modules.length > 1) {
+    refuseHandOver(
+      commandLine === undefined ? { modules } : { commandLine },
+      'a kernel for the bootloader crate 0.11, which takes one file, the RAM disk',
+    );
+  }
+  return { ramdisk: modules[0]?.bytes };
 }
 
 function refuseHandOver(options: LoadOptions, what: string): void {

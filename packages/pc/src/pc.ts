@@ -32,7 +32,7 @@ import {
   VGA_VIDEO_MEMORY_SIZE,
   Vga,
 } from '@longmode/vga';
-import { enterKernel } from './boot-plan.ts';
+import { enterKernel, setLinearMode } from './boot-plan.ts';
 import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 import { FirmwareCpuAccess, FirmwareMemoryAccess } from './firmware-access.ts';
 import { FloppyTray } from './floppy-tray.ts';
@@ -358,6 +358,7 @@ export class Pc {
       write: (at, bytes) => this.cpu.memory.write(at, bytes),
       fill: (at, size, value) => this.cpu.memory.fill(at, size, value),
     });
+    if (plan.videoMode !== undefined) setLinearMode(this.vga, plan.videoMode);
     enterKernel(this.cpu, plan.entry);
   }
 

@@ -87,6 +87,8 @@ const BODY_START = 0x8000;
 /** Where INT 19h puts the stack: 6 bytes below 7C00h, so that after the IRET into the boot sector SP is 7C00h. */
 const BOOT_SP = 0x7c00 - 6;
 const POST_SP = 0x7000;
+/** For LIDT: limit 3FFh, base 0. */
+const VECTOR_TABLE_REGISTER = [0xff, 0x03, 0, 0, 0, 0];
 const [ES, SS, DS, FS, GS] = [0, 2, 3, 4, 5];
 /** Exceptions without a handler, and hardware interrupts 3, 4, 5, 7, 10, 11 and 15, which nothing of ours raises. */
 const UNEXPECTED_VECTORS = [0x00, 0x06, 0x0a, 0x0b, 0x0c, 0x0d, 0x0f, 0x72, 0x73];
@@ -150,8 +152,16 @@ export function emitStubs(assembler: RomAssembler): Stubs {
 
   asm.org(BODY_START).label('trap').outAl(BIOS_TRAP_PORT).ret();
 
-  // Reset: the stack first, because every trap uses it.
-  asm.label('post').cli().cld().clearAx().movSegmentAx(SS).movSp(POST_SP).movSegmentAx(DS).movSegmentAx(ES);
+  // Reset. Caches on (they were off, by CR0.CD and CR0.NW), and a limit for the table of vectors, as firmware leaves both;
+  // the stack before anything else, because every trap uses it.
+  const vectorTable = asm.position;
+  asm.emit(...VECTOR_TABLE_REGISTER);
+  asm.label('post').cli().cld();
+  asm.emit(0x0f, 0x20, 0xc0); // mov eax, cr0
+  asm.emit(0x66, 0x25, 0xff, 0xff, 0xff, 0x9f); // and eax, ~(CD | NW)
+  asm.emit(0x0f, 0x22, 0xc0); // mov cr0, eax
+  asm.emit(0x2e, 0x0f, 0x01, 0x1e, vectorTable & 0xff, vectorTable >> 8); // lidt cs:[vectorTable]
+  asm.clearAx().movSegmentAx(SS).movSp(POST_SP).movSegmentAx(DS).movSegmentAx(ES);
   trap('post', 0x19);
   asm.label('post.done').sti().int(0x19);
   asm.label('post.halt').sti().hlt().label('post.spin').cli();

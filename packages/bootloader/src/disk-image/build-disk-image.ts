@@ -68,14 +68,16 @@ export function buildDiskImage(kernel: Uint8Array, options: DiskImageOptions = {
 function checkKind(kernel: Uint8Array): void {
   const { kind, description, obstacle } = recognise(kernel);
   const isMultiboot = kind === 'multiboot1' || kind === 'multiboot2';
-  if (!isMultiboot && kernel[0] === 0x7f) return;
+  const isForAnother = isMultiboot || kind === 'bootloader-api';
+  if (!isForAnother && kernel[0] === 0x7f) return;
+  const disk = isMultiboot ? 'put it on a CD with GRUB' : "make its disk with that crate's BiosBoot";
   throw new BootError({
-    code: isMultiboot ? 'unsupported' : 'unknown-image',
+    code: isForAnother ? 'unsupported' : 'unknown-image',
     offset: null,
     what: 'the kernel',
     expected: 'an ELF64 file for the bootloader crate 0.9',
     found: description,
-    cure: isMultiboot ? 'put it on a CD with GRUB, or boot it directly' : (obstacle ?? 'boot it as it is'),
+    cure: isForAnother ? `${disk}, or boot it directly` : (obstacle ?? 'boot it as it is'),
   });
 }
 
