@@ -9,6 +9,8 @@ import type { Terminal } from './terminal.ts';
 
 /** Wall time between two pictures at least, in milliseconds. */
 const FRAME_INTERVAL_MS = 33;
+/** Pictures may take one part in so many of the time. */
+const PAINT_SHARE = 5;
 /** Rows that the pane for COM1 needs to be worth showing, its title included. */
 const PANE_ROWS_MIN = 3;
 
@@ -32,6 +34,8 @@ export class Display {
   #changeCount = -1;
   #serialBytes = -1;
   #lastPaint = Number.NEGATIVE_INFINITY;
+  /** Wall time that the last picture took, in milliseconds. */
+  #cost = 0;
   /** The graphics picture that the terminal shows. */
   #shown: Frame | undefined;
   /** Its lines, in half blocks. */
@@ -59,10 +63,12 @@ export class Display {
     if (images !== null && this.#shown !== undefined) terminal.write(hideImage(images));
   }
 
-  /** Draws a picture if it is time for one and the terminal has taken the last. @param now wall time in milliseconds */
+  /** Draws a picture if it is time for one and the terminal has taken the last. @param now `performance.now()` */
   update(now: number): void {
-    if (now - this.#lastPaint < FRAME_INTERVAL_MS || !this.#d.terminal.isDrained) return;
+    const interval = Math.max(FRAME_INTERVAL_MS, PAINT_SHARE * this.#cost);
+    if (now - this.#lastPaint < interval || !this.#d.terminal.isDrained) return;
     this.paint(now);
+    this.#cost = performance.now() - now;
   }
 
   /** Draws a picture. */
