@@ -14,6 +14,7 @@ export const ARROWS = {
   'wasm-encoder': [],
   elf: [],
   mmu: [],
+  'x86-vectors': [],
   'cpu-x86': ['mmu', 'wasm-encoder'],
   bootloader: ['elf'],
   // The bill of materials: anything but what tests parts and what makes the processor.

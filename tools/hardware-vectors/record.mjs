@@ -1,109 +1,111 @@
-// Records what this machine's processor does with single instructions, for the tests of @longmode/cpu-x86:
-//
-//   node tools/hardware-vectors/record.mjs OUTPUT.jsonl.gz [CASES-PER-FORM] [SEED]
-//
-// A line is one case: [name, width, shift count or -1, 64 or 32 (code), code, registers, flags, memory] and, after the
-// instruction, [registers, flags, RIP, vector, error code, CR2, memory]. Registers are [number, value]; those that are not
-// named hold `unsetRegister`, and after the instruction what they held before. Memory is [offset, value, size] in the data
-// pages before, and [offset, bytes] where bytes changed. Numbers of 64 bits are in hexadecimal. Needs Linux and gcc.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { CODE_START } from './encode.mjs';
-import { FORMS, makeCase, unsetRegister } from './forms.mjs';
-import { Random } from './random.mjs';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { ENCODINGS } from '@longmode/cpu-x86/decode';
+import { DATA_SIZE_BYTES, dataPattern, Random, SLOT_COUNT, seedOfCase, VectorWriter } from '@longmode/x86-vectors';
+import { EXCLUDED_ROWS } from './exclusions.mjs';
+import { isRowOf, makeCase, vectorsOf } from './generate.mjs';
+import { Recorder } from './recorder.mjs';
 
-const TEST_SIZE = 128 + 4 + 4 + 16 + 4 * 16;
-const RESULT_SIZE = 128 + 8 + 8 + 4 * 4;
-const NO_EXCEPTION = 3;
+const [folder, seedText = '1', casesText = '704', ...mnemonics] = process.argv.slice(2);
+if (folder === undefined) throw new Error('name the folder to write');
+const seed = Number(seedText);
+const ROWS_AT_ONCE = 48;
+const ROUNDS_MAX = 40;
 
-const [output, perForm = '8', seed = '1'] = process.argv.slice(2);
-if (output === undefined) throw new Error('name the file to write');
+/** Rows that move data in vectors tell less by a case, and take more bytes. */
+const countOf = (vectors) => {
+  const wanted = Number(casesText) * (vectors === 'none' ? 1.25 : 0.75);
+  return wanted < SLOT_COUNT ? Math.ceil(wanted) : Math.ceil(wanted / SLOT_COUNT) * SLOT_COUNT;
+};
 
-const random = new Random(Number(seed));
-const cases = [];
-for (const form of FORMS) {
-  for (const mode of form.modes) {
-    for (let i = 0; i < Number(perForm); ) {
-      const test = makeCase(random, form, mode === 64);
-      if (test === undefined) continue;
-      cases.push(test);
-      i++;
-    }
+const work = mkdtempSync(join(tmpdir(), 'hardware-vectors-'));
+mkdirSync(folder, { recursive: true });
+const dataSeed = seed ^ 0x5eed;
+const recorder = new Recorder({ work, dataSeed });
+const pattern = dataPattern(dataSeed, DATA_SIZE_BYTES);
+const rowFields = ['map', 'opcode', 'prefix', 'reg', 'rm', 'mod', 'rexW', 'rexB', 'mnemonic', 'operands'];
+const describe = (row) =>
+  Object.fromEntries(rowFields.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]]])));
+
+function recordRows(rows, codeSize, fileSeed, firstNumber, random) {
+  const groups = [];
+  let number = firstNumber;
+  for (const row of rows) {
+    const vectors = vectorsOf(row);
+    const make = (index, caseNumber) => () =>
+      makeCase({
+        random,
+        row,
+        codeSize,
+        vectors,
+        seed: seedOfCase(fileSeed, caseNumber),
+        indexInGroup: index,
+        pattern,
+      });
+    const items = Array.from({ length: countOf(vectors) }, (_, i) => ({
+      make: make(i, number + i),
+      row,
+      codeSize,
+      case: undefined,
+      result: undefined,
+    }));
+    number += items.length;
+    groups.push({ row, vectors, items });
   }
+  let open = groups.flatMap(({ items }) => items);
+  for (let round = 0; open.length > 0; round++) {
+    if (round === ROUNDS_MAX) throw new Error(`cases of ${open[0].row.mnemonic} never end well`);
+    for (const item of open) item.case = item.make();
+    recorder.run(open, pattern);
+    open = open.filter(({ result }) => result === undefined);
+  }
+  return groups;
 }
 
-const input = Buffer.alloc(cases.length * TEST_SIZE);
-cases.forEach((test, n) => {
-  const at = n * TEST_SIZE;
-  for (let i = 0; i < 16; i++) input.writeBigUInt64LE(test.regs.get(i) ?? unsetRegister(i, test.is64), at + 8 * i);
-  input.writeUInt32LE(test.flags, at + 128);
-  input.writeUInt16LE(test.is64 ? 0x33 : 0x23, at + 132);
-  input.writeUInt16LE(test.code.length, at + 134);
-  Buffer.from(test.code).copy(input, at + 136);
-  test.patches.forEach(({ offset, size, value }, i) => {
-    input.writeBigUInt64LE(value, at + 152 + 16 * i);
-    input.writeUInt32LE(offset, at + 160 + 16 * i);
-    input.writeUInt32LE(size, at + 164 + 16 * i);
-  });
-});
-
-const folder = mkdtempSync(join(tmpdir(), 'hardware-vectors-'));
-const path = (name) => join(folder, name);
-writeFileSync(path('cases'), input);
-execFileSync('gcc', ['-O2', '-o', path('recorder'), new URL('recorder.c', import.meta.url).pathname]);
-execFileSync(path('recorder'), [path('cases'), path('results')], { stdio: 'inherit' });
-const results = readFileSync(path('results'));
-rmSync(folder, { recursive: true });
-
-const lines = [];
-let at = 0;
-for (const test of cases) {
-  if (at >= results.length) throw new Error('the recorder stopped early');
-  const mask = test.is64 ? (1n << 64n) - 1n : 0xffffffffn;
-  const before = Array.from({ length: 16 }, (_, i) => test.regs.get(i) ?? unsetRegister(i, test.is64));
-  const after = [];
-  for (let i = 0; i < (test.is64 ? 16 : 8); i++) {
-    const value = results.readBigUInt64LE(at + 8 * i) & mask;
-    if (value !== before[i]) after.push([i, value.toString(16)]);
-  }
-  const vector = results.readUInt32LE(at + 148);
-  const isException = vector !== NO_EXCEPTION;
-  const rip = results.readBigUInt64LE(at + 128) - (isException ? 0n : 1n);
-  const cr2 = vector === 14 ? results.readBigUInt64LE(at + 136).toString(16) : '0';
-  const flags = results.readUInt32LE(at + 144);
-  // Linux sets P for addresses that are not the program's, so as to say nothing about what is there: nothing was.
-  const isForeign = BigInt(`0x${cr2}`) >= 0x7ffffffff000n;
-  const errorCode = results.readUInt32LE(at + 152) & (isForeign ? ~1 : ~0);
-  const count = results.readUInt32LE(at + 156);
-  at += RESULT_SIZE;
-  const memory = [];
-  let end = -1;
-  for (let i = 0; i < count; i++, at += 8) {
-    const offset = results.readUInt32LE(at);
-    const byte = results
-      .readUInt8(at + 4)
-      .toString(16)
-      .padStart(2, '0');
-    if (offset === end) memory.at(-1)[1] += byte;
-    else memory.push([offset, byte]);
-    end = offset + 1;
-  }
-  lines.push(
-    JSON.stringify([
-      test.name,
-      test.width,
-      test.count ?? -1,
-      test.is64 ? 64 : 32,
-      Buffer.from(test.code).toString('hex'),
-      [...test.regs].map(([i, value]) => [i, value.toString(16)]),
-      test.flags,
-      test.patches.map(({ offset, value, size }) => [offset, value.toString(16), size]),
-      [after, flags, Number(rip - CODE_START), isException ? vector : -1, errorCode, cr2, memory],
-    ]),
+const index = { files: [] };
+for (const codeSize of [64, 32, 16]) {
+  const fileSeed = (seed * 0x10001 + codeSize) | 0;
+  const random = new Random(fileSeed ^ 0x2545f491);
+  const writer = new VectorWriter({ processor: recorder.processor, codeSize, seed: fileSeed, dataSeed });
+  const rows = ENCODINGS.filter(
+    (row) =>
+      isRowOf(row, codeSize) &&
+      !(row.mnemonic in EXCLUDED_ROWS) &&
+      (mnemonics.length === 0 || mnemonics.includes(row.mnemonic)),
   );
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+    const groups = recordRows(rows.slice(at, at + ROWS_AT_ONCE), codeSize, fileSeed, writer.count, random);
+    for (const { row, vectors, items } of groups)
+      writer.addGroup(
+        describe(row),
+        vectors,
+        items.map(({ result }) => result),
+      );
+  }
+  const raw = writer.finish();
+  const name = `cpl3-${codeSize}.vectors.br`;
+  const bytes = brotliCompressSync(raw, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: Number(process.env.BROTLI_QUALITY ?? 9),
+      [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+      [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
+    },
+  });
+  writeFileSync(join(folder, name), bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  index.files.push({
+    name,
+    codeSize,
+    groups: rows.length,
+    cases: writer.count,
+    sizeBytes: bytes.length,
+    rawSizeBytes: raw.length,
+    sha256,
+  });
+  console.log(`${name}: ${rows.length} rows, ${writer.count} cases, ${raw.length} bytes, ${bytes.length} compressed`);
 }
-writeFileSync(output, gzipSync(`${lines.join('\n')}\n`, { level: 9 }));
-console.log(`${cases.length} cases, ${lines.join('\n').length} bytes`);
+writeFileSync(join(folder, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
+rmSync(work, { recursive: true });

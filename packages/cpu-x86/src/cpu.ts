@@ -383,6 +383,7 @@ export class Cpu {
       return;
     }
     const traced = isTracing ? this.#cache.instructionOf(record) : undefined;
+    const start = isTracing ? state.rip : 0n;
     this.#sliceSize = budget;
     const reason = this.#run(record, budget);
     const used = this.#sliceSize - (state.field(BUDGET) | 0);
@@ -401,7 +402,8 @@ export class Cpu {
       this.#deliverFault(state.rip);
     } else if (traced !== undefined && this.#trapsAfter(traced)) {
       state.setWideField(DR + 8 * 6, state.wideField(DR + 8 * 6) | 0x4000n);
-      this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip });
+      const resume = 'repeat' in traced && traced.repeat !== 0 && state.rip === start;
+      this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip, resume });
     }
   }
 

@@ -92,6 +92,8 @@ export class BlockDecoder {
     let secondPage = -1;
     let result = decode(window, 0, inFirst, codeSize);
     if (result.kind === 'need-more-bytes' && inFirst < window.length) {
+      // The limit is tested before the page behind it is looked at.
+      if (exceedsLimit(place, offset + inFirst + 1)) return undecodable('#GP', -1);
       secondPage = this.#fetch.nextPageAt(low, high);
       if (secondPage === FETCH_FAULT) return 'fault';
       for (let i = inFirst; i < window.length; i++) window[i] = this.#fetch.byteAt(low, high, i);

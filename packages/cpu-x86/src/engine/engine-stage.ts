@@ -115,15 +115,13 @@ export abstract class EngineStage extends Semantics {
   // ---- memory -----------------------------------------------------------------------------------------------------
 
   load(segment: SegmentChoice, offset: Value, width: Width, alignment: Alignment = 'unaligned'): Value {
-    const linear = this.#linear(segment, offset, width, 0);
-    if (alignment === 'aligned') this.#requireAligned(linear, width);
+    const linear = this.#linear(segment, offset, width, 0, alignment);
     return this.loadFrom(this.hostForRead({ segment, linear, width }), 0, width);
   }
 
   store(segment: SegmentChoice, offset: Value, width: Width, value: Value, alignment: Alignment = 'unaligned'): void {
     const fixed = this.let(value);
-    const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
-    if (alignment === 'aligned') this.#requireAligned(linear, width);
+    const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE, alignment);
     this.storeAt({ segment, linear, width }, fixed);
   }
 
@@ -144,21 +142,35 @@ export abstract class EngineStage extends Semantics {
     return emitTlbProbe(this, this.tlbTable(), linear, width, write);
   }
 
-  #requireAligned(linear: Value, width: Width): void {
+  #requireAligned(linear: Value, width: Width, alignment: Alignment): void {
+    if (alignment !== 'aligned') return;
     const low = this.and(this.wrap(linear), this.i32(width / 8 - 1));
     this.choose(low, () => this.#assist(ASSIST_MISALIGNED));
   }
 
   /** Linear address (i64) of an offset within a segment, after the checks that the mode asks for. */
-  #linear(segment: SegmentChoice, offset: Value, width: Width, flags: number): Value {
+  #linear(
+    segment: SegmentChoice,
+    offset: Value,
+    width: Width,
+    flags: number,
+    alignment: Alignment = 'unaligned',
+  ): Value {
     const segmentation =
       segment === 'operand' ? (this.shape.addressing?.segmentation ?? 'none') : this.shape.implicitSegmentation;
     const wide = this.zeroExtend64(offset);
-    if (segmentation === 'none') return this.let(wide);
+    if (segmentation === 'none') {
+      const linear = this.let(wide);
+      this.#requireAligned(linear, width, alignment);
+      return linear;
+    }
     const index = segment === 'operand' ? this.let(this.operandSegment()) : this.i32(segment);
-    if (segmentation === 'base') {
+    if (segmentation === 'base' || alignment === 'aligned') {
       const at = this.shl(index, this.i32(Math.log2(SEGMENT_SIZE_BYTES)));
-      return this.let(this.add(wide, this.loadFrom(at, CPU_BASE + SEGMENTS + SEGMENT_BASE, 64, 3)));
+      const linear = this.let(this.add(wide, this.loadFrom(at, CPU_BASE + SEGMENTS + SEGMENT_BASE, 64, 3)));
+      // Alignment comes before the segment's limit.
+      this.#requireAligned(linear, width, alignment);
+      if (segmentation === 'base') return linear;
     }
     const info = this.i32((width / 8) | flags);
     const linear = this.callFor(this.core.segment, 'i64', wide, info, index);

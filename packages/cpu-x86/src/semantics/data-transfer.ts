@@ -1,7 +1,7 @@
 /** @source SDM Vol. 2, "MOV", "MOVZX", "MOVSX/MOVSXD", "LEA", "XCHG", "CMOVcc", "SETcc", "CBW/CWDE/CDQE", "CWD/CDQ/CQO", "XLAT/XLATB", "CMPXCHG8B/CMPXCHG16B" */
 import { VECTOR_GP } from '../state/exceptions.ts';
 import { FLAG_ZF } from '../state/rflags.ts';
-import type { Width } from './language.ts';
+import type { Value, Width } from './language.ts';
 import type { Operand, Semantics, SemanticsFn } from './stage.ts';
 
 const pair = (s: Semantics): [Operand, Operand] => [s.operands[0] as Operand, s.operands[1] as Operand];
@@ -83,32 +83,46 @@ export const XLAT: SemanticsFn = (s) => {
   s.writeGpr(0, 8, value);
 };
 
-/** Compares EDX:EAX or RDX:RAX with memory; the write happens either way, so it needs write access either way. */
-const compareExchangePair =
-  (half: 32 | 64): SemanticsFn =>
-  (s) => {
-    const address = s.let((s.operands[0] as Operand).address());
-    const size = half / 8;
-    if (half === 64) s.faultIf(s.isNonZero(s.and(s.wrap(address), s.i32(15))), VECTOR_GP);
-    const second = s.let(s.truncate(s.add(address, s.like(address, size)), s.addressWidth));
-    // Both halves are checked for writing before anything is read, as the one access that they are on hardware.
-    s.openMemory('operand', address, half);
-    s.openMemory('operand', second, half);
-    const low = s.load('operand', address, half);
-    const high = s.load('operand', second, half);
-    const a = s.readGpr(0, half);
-    const d = s.readGpr(2, half);
-    const isEqual = s.let(s.and(s.eq(a, low), s.eq(d, high)));
-    s.store('operand', address, half, s.select(isEqual, s.readGpr(3, half), low));
-    s.store('operand', second, half, s.select(isEqual, s.readGpr(1, half), high));
-    s.if(s.eqz(isEqual), () => {
-      s.writeGpr(0, half, low);
-      s.writeGpr(2, half, high);
-    });
-    const kept = s.and(s.readFlags(), s.i32(~FLAG_ZF));
-    s.setExplicitFlags(s.let(s.or(kept, s.select(isEqual, s.i32(FLAG_ZF), s.i32(0)))));
+/** What both widths do with the pair that they found in memory. @returns the pair to store */
+function exchangePair(
+  s: Semantics,
+  half: 32 | 64,
+  low: Value,
+  high: Value,
+): { readonly low: Value; readonly high: Value } {
+  const isEqual = s.let(s.and(s.eq(s.readGpr(0, half), low), s.eq(s.readGpr(2, half), high)));
+  const stored = {
+    low: s.let(s.select(isEqual, s.readGpr(3, half), low)),
+    high: s.let(s.select(isEqual, s.readGpr(1, half), high)),
   };
-export const CMPXCHG8B: SemanticsFn = compareExchangePair(32);
-export const CMPXCHG16B: SemanticsFn = compareExchangePair(64);
+  s.if(s.eqz(isEqual), () => {
+    s.writeGpr(0, half, low);
+    s.writeGpr(2, half, high);
+  });
+  const kept = s.and(s.readFlags(), s.i32(~FLAG_ZF));
+  s.setExplicitFlags(s.let(s.or(kept, s.select(isEqual, s.i32(FLAG_ZF), s.i32(0)))));
+  return stored;
+}
+
+/** Compares EDX:EAX with one access of 64 bits; the write happens either way, so it needs write access either way. */
+export const CMPXCHG8B: SemanticsFn = (s) => {
+  const slot = s.openMemory('operand', (s.operands[0] as Operand).address(), 64);
+  const found = s.let(slot.read());
+  const { low, high } = exchangePair(s, 32, s.let(s.wrap(found)), s.let(s.wrap(s.shrU(found, s.i64(32)))));
+  slot.write(s.or(s.zeroExtend64(low), s.shl(s.zeroExtend64(high), s.i64(32))));
+};
+
+/** Compares RDX:RAX with 16 aligned bytes, which lie in one page: both halves can be written, or none. */
+export const CMPXCHG16B: SemanticsFn = (s) => {
+  const address = s.let((s.operands[0] as Operand).address());
+  s.faultIf(s.isNonZero(s.and(s.wrap(address), s.i32(15))), VECTOR_GP);
+  const second = s.let(s.truncate(s.add(address, s.like(address, 8)), s.addressWidth));
+  s.openMemory('operand', address, 64);
+  const low = s.let(s.load('operand', address, 64));
+  const high = s.let(s.load('operand', second, 64));
+  const stored = exchangePair(s, 64, low, high);
+  s.store('operand', address, 64, stored.low);
+  s.store('operand', second, 64, stored.high);
+};
 
 export const NOP: SemanticsFn = () => {};

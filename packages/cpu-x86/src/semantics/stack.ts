@@ -51,14 +51,15 @@ export const PUSHA: SemanticsFn = (s) => {
   s.writeGpr(RSP, s.stackWidth, s.truncate(s.sub(pointer, s.like(pointer, 8 * size)), s.stackWidth));
 };
 
-/** The slot of SP is skipped. Everything is read before anything is written. */
+/** The slot of SP is read, and its value thrown away. Everything is read before anything is written. */
 export const POPA: SemanticsFn = (s) => {
   const size = s.width / 8;
   const pointer = s.readGpr(RSP, s.stackWidth);
   const values: [register: number, value: Value][] = [];
   for (let i = 0; i < 8; i++) {
     const at = s.let(s.truncate(s.add(pointer, s.like(pointer, i * size)), s.stackWidth));
-    if (7 - i !== RSP) values.push([7 - i, s.load(SS, at, s.width)]);
+    const value = s.load(SS, at, s.width);
+    if (7 - i !== RSP) values.push([7 - i, value]);
   }
   for (const [register, value] of values) s.writeGpr(register, s.width, value);
   s.writeGpr(RSP, s.stackWidth, s.truncate(s.add(pointer, s.like(pointer, 8 * size)), s.stackWidth));

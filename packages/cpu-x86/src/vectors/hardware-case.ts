@@ -10,7 +10,12 @@ export const DATA = 0x20000000;
 /** Three pages each; the third of the data pages is read-only. */
 export const PAGES_SIZE_BYTES = 0x3000;
 
-/** An instruction that ran on hardware: see tools/hardware-vectors/record.mjs for the form of a line. */
+/**
+ * An instruction that ran on hardware. A line is: name, width, shift count or -1, 64 or 32 (code), code, registers, flags,
+ * memory; and after the instruction registers, flags, RIP, vector, error code, CR2, memory. Registers are [number, value]; those
+ * not named hold `unsetRegister`, and after the instruction what they held before. Memory is [offset, value, size] in the data
+ * pages before, and [offset, bytes] where bytes changed. Numbers of 64 bits are hexadecimal.
+ */
 export interface HardwareCase extends PerformedInstruction {
   readonly codeSize: 32 | 64;
   readonly code: string;

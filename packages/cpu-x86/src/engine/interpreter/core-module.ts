@@ -60,7 +60,11 @@ function writeSegmentFunction(code: CodeBuilder): void {
   const rights = e.loadFrom(at, field(SEGMENT_RIGHTS), 32, 2);
   const isWrite = e.and(info, e.i32(ACCESS_INFO_WRITE));
   const needed = e.select(isWrite, e.i32(RIGHT_WRITE), e.i32(RIGHT_READ));
-  const inBounds = e.and(e.and(e.geU(first, low), e.leU(last, high)), e.geU(last, first));
+  // In a flat segment of 4 GiB offsets wrap; elsewhere an access that does is beyond a bound.
+  const base = e.loadFrom(at, field(SEGMENT_BASE), 64, 3);
+  const isWhole = e.and(e.eqz(e.or(low, e.xor(high, e.i32(-1)))), e.eqz(base));
+  const inOrder = e.or(e.geU(last, first), isWhole);
+  const inBounds = e.and(e.and(e.geU(first, low), e.leU(last, high)), inOrder);
   const allowed = e.and(inBounds, e.isNonZero(e.and(rights, needed)));
   e.if(e.eqz(allowed), () => {
     const vector = e.select(e.eq(segment, e.i32(SS)), e.i32(VECTOR_SS), e.i32(VECTOR_GP));

@@ -18,7 +18,9 @@ export const ENTER: SystemOperation = (cpu, instruction) => {
   const stack = Stack.current(cpu);
   if (!stack.reserve(1 + level, width)) return OUTCOME_FAULT;
   if (!stack.push(state.gpr(RBP), width)) return OUTCOME_FAULT;
-  const frame = stack.pointer;
+  // The frame pointer is the stack pointer's value at this point: with a 16-bit stack, below the upper half of ESP.
+  const upper = state.gpr(RSP) & ~((1n << BigInt(stackWidth(state))) - 1n);
+  const frame = BigInt.asUintN(width, upper | stack.pointer);
   // Enclosing frame pointers stand below the one that RBP points to.
   const enclosing = Stack.current(cpu);
   const displacement = state.gpr(RBP) - state.gpr(RSP);

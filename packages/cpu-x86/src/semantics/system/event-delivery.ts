@@ -84,14 +84,15 @@ function clearGeneralDetect(cpu: SystemCpu): void {
 }
 
 /**
- * The RFLAGS image to save: RF is set for faults, so that an instruction breakpoint does not repeat.
+ * The RFLAGS image to save: RF is set for faults, so that an instruction breakpoint does not repeat. Otherwise it is clear,
+ * unless the instruction before was an IRET that set it.
  *
  * @source SDM Vol. 3B "Instruction-Breakpoint Exception Condition"
  */
 function savedFlags(cpu: SystemCpu, event: ExceptionEvent): bigint {
   const flags = cpu.state.rflags;
   const isFault = event.resume ?? (event.kind === 'exception' && event.vector !== VECTOR_DB);
-  return joinWords(isFault ? flags | FLAG_RF : flags & ~FLAG_RF, 0);
+  return joinWords(isFault ? flags | FLAG_RF : flags, 0);
 }
 
 /** Real-address mode: the interrupt vector table. @source SDM Vol. 3B "Interrupt and Exception Handling" (8086 emulation) */

@@ -20,19 +20,15 @@ import { RSP, Stack } from './stack.ts';
 import { stackOfPrivilege } from './task-state-segment.ts';
 import { switchThroughGate, switchToDescriptor } from './task-transfer.ts';
 
-/** Pushes CS and the return address on the current stack. @returns the stack to commit; undefined after a fault */
-function pushReturn(cpu: SystemCpu, width: 16 | 32 | 64): Stack | undefined {
-  const stack = Stack.current(cpu);
-  const pushed =
-    stack.reserve(2, width) &&
-    stack.push(BigInt(segmentOf(cpu.state, CS).selector), width) &&
-    stack.push(cpu.nextRip, width);
+/** Pushes CS and the return address on a stack. @returns the stack to commit; undefined after a fault */
+function pushReturn(cpu: SystemCpu, stack: Stack, width: 16 | 32 | 64): Stack | undefined {
+  const pushed = stack.push(BigInt(segmentOf(cpu.state, CS).selector), width) && stack.push(cpu.nextRip, width);
   return pushed ? stack : undefined;
 }
 
-/** A call that stays on its privilege level. */
+/** A call that stays on its privilege level. The return address is pushed on the stack as the code called sees it. */
 function callSame(cpu: SystemCpu, d: Descriptor, offset: bigint, width: 16 | 32 | 64): Outcome {
-  const stack = pushReturn(cpu, width);
+  const stack = pushReturn(cpu, Stack.seenBy(cpu, d), width);
   if (stack === undefined || !checkTarget(cpu, d, offset)) return OUTCOME_FAULT;
   const target = markAccessed(cpu, d);
   if (target === undefined) return OUTCOME_FAULT;
@@ -69,7 +65,7 @@ function callInner(cpu: SystemCpu, gate: CallGate): Outcome {
 }
 
 function callParagraph(cpu: SystemCpu, instruction: Instruction, selector: number, offset: bigint): Outcome {
-  const stack = pushReturn(cpu, instruction.operandSize);
+  const stack = pushReturn(cpu, Stack.current(cpu), instruction.operandSize);
   if (stack === undefined || !checkParagraphTarget(cpu, offset)) return OUTCOME_FAULT;
   stack.commit();
   return enterParagraph(cpu, selector, offset);

@@ -3,7 +3,7 @@ import type { Descriptor } from './descriptor.ts';
 import { checkParagraphTarget, enterCode, enterParagraph } from './far-transfer.ts';
 import { readOperand } from './operand.ts';
 import { checkReturnSegment, checkReturnStack, clearInnerSegments, commitReturnStack } from './privilege-return.ts';
-import { hasParagraphSegments } from './processor-mode.ts';
+import { hasParagraphSegments, is64BitMode } from './processor-mode.ts';
 import { checkTarget } from './segment-load.ts';
 import { Stack } from './stack.ts';
 
@@ -42,12 +42,9 @@ export const RET_FAR: SystemOperation = (cpu, instruction) => {
   const immediate = instruction.operands[0];
   const release = immediate === undefined ? 0 : Number(readOperand(cpu, instruction, immediate, 16) ?? 0n);
   const stack = Stack.current(cpu);
-  const rip = stack.pop(width);
-  if (rip === undefined) return OUTCOME_FAULT;
-  // The selector is an item of the operand size: all of it must be on the stack.
-  const item = stack.pop(width);
-  if (item === undefined) return OUTCOME_FAULT;
-  const selector = Number(item & 0xffffn);
+  const popped = stack.popFarPointer(width);
+  if (popped === undefined) return OUTCOME_FAULT;
+  const { offset: rip, selector } = popped;
   if (hasParagraphSegments(cpu.state)) {
     if (!checkParagraphTarget(cpu, rip)) return OUTCOME_FAULT;
     stack.skip(release);
@@ -58,7 +55,10 @@ export const RET_FAR: SystemOperation = (cpu, instruction) => {
   if (code === undefined) return OUTCOME_FAULT;
   if ((selector & 3) > cpu.state.cpl) return returnOuter(cpu, stack, code, rip, width, release);
   if (!checkTarget(cpu, code, rip)) return OUTCOME_FAULT;
-  stack.skip(release);
   stack.commit();
+  // Parameters are released with all 64 bits of RSP only where both sides are 64-bit code.
+  const seen = is64BitMode(cpu.state) ? Stack.seenBy(cpu, code) : Stack.current(cpu);
+  seen.skip(release);
+  seen.commit();
   return enterCode(cpu, code, rip, cpu.state.cpl);
 };

@@ -26,7 +26,7 @@ import {
 import { hex, refuse, selectorError } from './fault.ts';
 import { operandAt, readBeyond, readOperand } from './operand.ts';
 import { isLongMode, segmentOf } from './processor-mode.ts';
-import { checkCodeSegment, loadCodeSegment, readCodeDescriptor } from './segment-load.ts';
+import { checkCodeSegment, loadCodeSegment, readCodeDescriptor, targetRip } from './segment-load.ts';
 
 /** A selector and an offset. */
 export interface FarPointer {
@@ -154,7 +154,7 @@ export function checkParagraphTarget(cpu: SystemCpu, offset: bigint): boolean {
 /** Completes a transfer to a checked code segment whose accessed flag is set. */
 export function enterCode(cpu: SystemCpu, d: Descriptor, rip: bigint, privilege: number): Outcome {
   loadCodeSegment(cpu, d, privilege);
-  cpu.state.rip = rip;
+  cpu.state.rip = targetRip(cpu, d, rip);
   cpu.modeChanged();
   return OUTCOME_BRANCH;
 }

@@ -30,7 +30,7 @@ import {
   isVirtual8086Mode,
   segmentOf,
 } from './processor-mode.ts';
-import { checkTarget, loadCodeSegment, loadVirtual8086Segment } from './segment-load.ts';
+import { checkTarget, loadCodeSegment, loadVirtual8086Segment, targetRip } from './segment-load.ts';
 import { RSP, Stack } from './stack.ts';
 import { switchTask } from './task-switch.ts';
 import { finishSwitch } from './task-transfer.ts';
@@ -123,17 +123,17 @@ function returnWithStack(
   code: Descriptor,
   width: 16 | 32 | 64,
 ): Outcome {
-  const items = stack.popAll(2, width);
-  if (items === undefined) return OUTCOME_FAULT;
-  const [pointer, selector] = items as [bigint, bigint];
-  const ss = checkReturnStack(cpu, lowWord(selector) & 0xffff, code);
+  const popped = stack.popFarPointer(width);
+  if (popped === undefined) return OUTCOME_FAULT;
+  const { offset: pointer, selector } = popped;
+  const ss = checkReturnStack(cpu, selector, code);
   if (ss === undefined || !checkTarget(cpu, code, frame.rip)) return OUTCOME_FAULT;
   const isOuter = (code.selector & 3) > cpu.state.cpl;
   loadFlags(cpu, frame.flags, changeableFlags(cpu), width);
   commitReturnStack(cpu, ss, pointer, code);
   loadCodeSegment(cpu, code, code.selector & 3);
   if (isOuter) clearInnerSegments(cpu);
-  cpu.state.rip = frame.rip;
+  cpu.state.rip = targetRip(cpu, code, frame.rip);
   cpu.modeChanged();
   return OUTCOME_BRANCH;
 }
@@ -155,6 +155,7 @@ export const IRET: SystemOperation = (cpu, instruction) => {
     return inLongMode ? fault(cpu, VECTOR_GP, 0, 'IRET with EFLAGS.NT set in IA-32e mode') : returnToTask(cpu);
   }
   const stack = Stack.current(cpu);
+  // In 64-bit mode SS:RSP are always there, and are read before CS is looked at.
   const frame = popFrame(stack, width);
   if (frame === undefined) return OUTCOME_FAULT;
   if (!inLongMode && width === 32 && (frame.flags & FLAG_VM) !== 0 && state.cpl === 0) {

@@ -33,7 +33,8 @@ export function uncheckedLinearAddress(cpu: SystemCpu, segment: number, offset: 
 }
 
 /**
- * Segmentation with its checks: the canonical form in 64-bit mode, rights and limit of the segment otherwise.
+ * Segmentation with its checks: the canonical form in 64-bit mode, rights and limit of the segment otherwise. In a flat
+ * segment of 4 GiB an access may wrap around its end; the manual lets processors choose, and recorded ones raise nothing.
  *
  * @param offset effective address
  * @param sizeBytes bytes accessed, at least 1
@@ -62,7 +63,10 @@ export function linearAddress(
     return refuse(cpu, vector, 0, `${name} ${what} (access at offset ${hex(offset)})`);
   }
   const first = Number(offset);
-  if (first >= register.low && first + sizeBytes - 1 <= register.high) return linear;
+  const { low, high } = register;
+  if (first >= low && (first + sizeBytes - 1 <= high || (low === 0 && high === 0xffffffff && register.hasBaseZero))) {
+    return linear;
+  }
   return refuse(cpu, vector, 0, `offset ${hex(offset)} is outside ${name} (limit ${hex(register.limit)})`);
 }
 

@@ -108,11 +108,12 @@ function finishIteration(cpu: SystemCpu, instruction: Instruction): Outcome {
 
 /** INS: from port DX to ES:RDI. The destination is tested first, so that a fault reads nothing from the device. */
 export const INS: SystemOperation = (cpu, instruction) => {
-  if (instruction.repeat !== 0 && count(cpu, instruction) === 0n) return OUTCOME_NEXT;
   const { state } = cpu;
   const width = stringWidth(instruction);
   const port = state.gpr32(RDX) & 0xffff;
+  // The right to use the port is tested first, even if nothing is to be moved.
   if (!mayUsePort(cpu, port, width)) return OUTCOME_FAULT;
+  if (instruction.repeat !== 0 && count(cpu, instruction) === 0n) return OUTCOME_NEXT;
   const offset = BigInt.asUintN(instruction.addressSize, state.gpr(RDI));
   const linear = linearAddress(cpu, ES, offset, width / 8, true);
   const access = dataAccess(state);
@@ -125,11 +126,12 @@ export const INS: SystemOperation = (cpu, instruction) => {
 
 /** OUTS: from DS:RSI, or another segment, to port DX. */
 export const OUTS: SystemOperation = (cpu, instruction) => {
-  if (instruction.repeat !== 0 && count(cpu, instruction) === 0n) return OUTCOME_NEXT;
   const { state } = cpu;
   const width = stringWidth(instruction);
   const port = state.gpr32(RDX) & 0xffff;
+  // The right to use the port is tested first, even if nothing is to be moved.
   if (!mayUsePort(cpu, port, width)) return OUTCOME_FAULT;
+  if (instruction.repeat !== 0 && count(cpu, instruction) === 0n) return OUTCOME_NEXT;
   const source = instruction.operands.find((operand) => operand.kind === 'memory');
   const offset = BigInt.asUintN(instruction.addressSize, state.gpr(RSI));
   const linear = linearAddress(cpu, source?.segment ?? DS, offset, width / 8, false);

@@ -3,9 +3,10 @@
  *
  * @source SDM Vol. 2A and 2B, each instruction under its name
  */
-import type { Instruction, MemoryOperand } from '../../decode/instruction.ts';
+import { CS, type Instruction, type MemoryOperand } from '../../decode/instruction.ts';
 import { CR4_TSD } from '../../state/control-registers.ts';
 import { ACTIVITY, ACTIVITY_HALTED, CR4, MSR_TSC_AUX } from '../../state/layout.ts';
+import { RIGHT_READ } from '../../state/segment-register.ts';
 import {
   OUTCOME_EXIT,
   OUTCOME_FAULT,
@@ -18,7 +19,7 @@ import type { CpuFeature } from './cpu-model.ts';
 import { generalProtection, undefinedOpcode } from './fault.ts';
 import { effectiveAddress, operandAddress, uncheckedLinearAddress } from './linear-address.ts';
 import { memoryOperand, operandAt, readLinear } from './operand.ts';
-import { dataAccess, is64BitMode, isCanonicalAddress, requireCpl0, serialize } from './processor-mode.ts';
+import { dataAccess, is64BitMode, isCanonicalAddress, requireCpl0, segmentOf, serialize } from './processor-mode.ts';
 
 /** HLT: nothing more is executed until an interrupt, NMI or reset. */
 export const HLT: SystemOperation = (cpu) => {
@@ -50,13 +51,17 @@ export const WBINVD: SystemOperation = (cpu) => (requireCpl0(cpu, 'WBINVD') ? OU
 /** Memory is sequentially consistent: fences have nothing to do. */
 export const FENCE: SystemOperation = () => OUTCOME_NEXT;
 
-/** A cache-line flush is a load of one byte, as far as faults go. */
+/** A cache-line flush is a load of one byte, as far as faults go; but execute-only code may be flushed too. */
 function flushLine(cpu: SystemCpu, instruction: Instruction, feature: CpuFeature): Outcome {
   if (!cpu.model.features.has(feature)) {
     return undefinedOpcode(cpu, `${instruction.mnemonic} is not a feature of this processor`);
   }
   const operand: MemoryOperand = memoryOperand(instruction);
-  const linear = operandAddress(cpu, instruction, operand, 1, false);
+  const { rights } = segmentOf(cpu.state, operand.segment);
+  const isExecuteOnly = operand.segment === CS && (rights & RIGHT_READ) === 0;
+  const linear = isExecuteOnly
+    ? uncheckedLinearAddress(cpu, operand.segment, effectiveAddress(cpu, instruction, operand))
+    : operandAddress(cpu, instruction, operand, 1, false);
   if (linear === undefined || readLinear(cpu, linear, 8, dataAccess(cpu.state)) === undefined) return OUTCOME_FAULT;
   return OUTCOME_NEXT;
 }

@@ -17,17 +17,24 @@ function isEnabled(cpu: SystemCpu, mnemonic: string): boolean {
   return false;
 }
 
+/** 64 bits with REX.W, else 32: a 66 prefix changes nothing. */
+const widthOf = (instruction: Instruction): 32 | 64 => (instruction.operandSize === 64 ? 64 : 32);
+
 function readBase(cpu: SystemCpu, instruction: Instruction, segment: number): Outcome {
   if (!isEnabled(cpu, instruction.mnemonic)) return OUTCOME_FAULT;
   const { index } = operandAt(instruction, 0) as RegisterOperand;
-  cpu.state.writeGpr(index, instruction.operandSize, segmentOf(cpu.state, segment).base);
+  cpu.state.writeGpr(
+    index,
+    widthOf(instruction),
+    BigInt.asUintN(widthOf(instruction), segmentOf(cpu.state, segment).base),
+  );
   return OUTCOME_NEXT;
 }
 
 function writeBase(cpu: SystemCpu, instruction: Instruction, segment: number): Outcome {
   if (!isEnabled(cpu, instruction.mnemonic)) return OUTCOME_FAULT;
   const { index } = operandAt(instruction, 0) as RegisterOperand;
-  const value = BigInt.asUintN(instruction.operandSize, cpu.state.gpr(index));
+  const value = BigInt.asUintN(widthOf(instruction), cpu.state.gpr(index));
   if (!isCanonicalAddress(cpu, value)) {
     return generalProtection(cpu, `${instruction.mnemonic} with ${hex(value)}, not canonical`);
   }

@@ -1,4 +1,4 @@
-import { highWord, lowWord } from '@longmode/mmu';
+import { joinWords, lowWord } from '@longmode/mmu';
 import { CS, SS } from '../../decode/instruction.ts';
 import { VECTOR_GP, VECTOR_NP, VECTOR_SS } from '../../state/exceptions.ts';
 import type { SystemCpu } from './context.ts';
@@ -155,9 +155,15 @@ export function checkTarget(cpu: SystemCpu, d: Descriptor, rip: bigint, ext = 0)
     refuse(cpu, VECTOR_GP, ext, `the target RIP ${hex(rip)} is not canonical`);
     return false;
   }
-  if (highWord(rip) === 0 && lowWord(rip) <= d.limit) return true;
+  // Of a 64-bit offset, code that is not 64-bit code has the low half.
+  if (lowWord(rip) <= d.limit) return true;
   refuse(cpu, VECTOR_GP, ext, `the target EIP ${hex(rip)} is beyond the limit ${hex(d.limit)} of the code segment`);
   return false;
+}
+
+/** RIP for a checked target: code that is not 64-bit code has the low half of a 64-bit offset. */
+export function targetRip(cpu: SystemCpu, d: Descriptor, rip: bigint): bigint {
+  return isLongMode(cpu.state) && isLong(d) ? rip : joinWords(lowWord(rip), 0);
 }
 
 /** Loads CS and CPL with a checked code segment. */

@@ -40,11 +40,17 @@ export const MOV_FROM_SEGMENT: SystemOperation = (cpu, instruction) => {
   return writeOperand(cpu, instruction, destination, width, selector) ? OUTCOME_NEXT : OUTCOME_FAULT;
 };
 
-/** PUSH Sreg: the selector, zero-extended to the operand size. */
+/**
+ * PUSH Sreg: the selector, zero-extended to 64 bits. With 32 bits it is written by a 16-bit move, which leaves the upper half
+ * of the item as it was.
+ */
 export const PUSH_SEGMENT: SystemOperation = (cpu, instruction) => {
   const segment = (operandAt(instruction, 0) as RegisterOperand).index;
   const stack = Stack.current(cpu);
-  if (!stack.push(BigInt(segmentOf(cpu.state, segment).selector), instruction.operandSize)) return OUTCOME_FAULT;
+  const selector = BigInt(segmentOf(cpu.state, segment).selector);
+  const { operandSize } = instruction;
+  const isPushed = operandSize === 32 ? stack.pushLowHalf(selector) : stack.push(selector, operandSize);
+  if (!isPushed) return OUTCOME_FAULT;
   stack.commit();
   return OUTCOME_NEXT;
 };

@@ -39,7 +39,7 @@ const isSet = (cpu: FakeCpu): boolean => (cpu.state.rflags & FLAG_ZF) !== 0;
 describe('LAR', () => {
   it('gives the access rights in place, whether the segment is present or not', () => {
     const cpu = asked('protected', 0, FREE, LAR, 0x13);
-    expect([isSet(cpu), cpu.state.gpr(RAX)]).toEqual([true, 0x00501300n]);
+    expect([isSet(cpu), cpu.state.gpr(RAX)]).toEqual([true, 0x00511300n]);
   });
 
   it('with a 16-bit operand gives 16 bits of them', () => {

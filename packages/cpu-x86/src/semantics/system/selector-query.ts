@@ -69,9 +69,12 @@ function load(cpu: SystemCpu, instruction: Instruction, types: number, read: (d:
   return setZero(cpu, true);
 }
 
-/** LAR: the access rights, in the places that they have in the descriptor's upper word. */
+/**
+ * LAR: the access rights, in the places that they have in the descriptor's upper word. Bits 19:16, which the manual leaves
+ * undefined, are the limit's, as on recorded processors and in APM Vol. 3.
+ */
 export const LAR: SystemOperation = (cpu, instruction) =>
-  load(cpu, instruction, isLongMode(cpu.state) ? LAR_TYPES_LONG : LAR_TYPES, (d) => d.high & 0x00f0ff00);
+  load(cpu, instruction, isLongMode(cpu.state) ? LAR_TYPES_LONG : LAR_TYPES, (d) => d.high & 0x00ffff00);
 
 /** LSL: the limit in bytes. */
 export const LSL: SystemOperation = (cpu, instruction) =>

@@ -54,11 +54,13 @@ export const BOUND: SystemOperation = (cpu, instruction) => {
   const width = instruction.operandSize;
   const lower = readOperand(cpu, instruction, bounds, width);
   if (lower === undefined) return OUTCOME_FAULT;
-  const upper = readBeyond(cpu, instruction, bounds, width / 8, width);
-  if (upper === undefined) return OUTCOME_FAULT;
   const index = BigInt.asIntN(width, cpu.state.gpr((operandAt(instruction, 0) as RegisterOperand).index));
   const first = BigInt.asIntN(width, lower);
+  // The second bound is read only where the first one holds.
+  if (index < first) return fault(cpu, VECTOR_BR, NO_ERROR_CODE, `the index ${index} is below ${first}`);
+  const upper = readBeyond(cpu, instruction, bounds, width / 8, width);
+  if (upper === undefined) return OUTCOME_FAULT;
   const last = BigInt.asIntN(width, upper);
-  if (index >= first && index <= last) return OUTCOME_NEXT;
-  return fault(cpu, VECTOR_BR, NO_ERROR_CODE, `the index ${index} is outside ${first} to ${last}`);
+  if (index <= last) return OUTCOME_NEXT;
+  return fault(cpu, VECTOR_BR, NO_ERROR_CODE, `the index ${index} is above ${last}`);
 };

@@ -1,11 +1,12 @@
 import { ACCESS_USER, joinWords, lowWord } from '@longmode/mmu';
 import { SS } from '../../decode/instruction.ts';
 import { VECTOR_SS } from '../../state/exceptions.ts';
+import { ATTRIBUTE_DB } from '../../state/segment-register.ts';
 import type { SystemCpu } from './context.ts';
-import { boundsOf, type Descriptor, isDefault32 } from './descriptor.ts';
+import { boundsOf, type Descriptor, isDefault32, isLong } from './descriptor.ts';
 import { hex, refuse } from './fault.ts';
 import { probeWrite, readLinear, writeLinear } from './operand.ts';
-import { dataAccess, isCanonicalRange, segmentOf, stackWidth } from './processor-mode.ts';
+import { dataAccess, isCanonicalRange, isLongMode, segmentOf, stackWidth } from './processor-mode.ts';
 
 /** Encoding of RSP. */
 export const RSP = 4;
@@ -44,8 +45,17 @@ export class Stack {
 
   /** The stack of SS:RSP at the current privilege level. */
   static current(cpu: SystemCpu, errorCode = 0): Stack {
+    return Stack.#ofWidth(cpu, stackWidth(cpu.state), errorCode);
+  }
+
+  /** The stack of SS:RSP as code of a descriptor will see it: flat and of 64 bits, or through SS. */
+  static seenBy(cpu: SystemCpu, code: Descriptor): Stack {
+    const segmentWidth = (segmentOf(cpu.state, SS).attributes & ATTRIBUTE_DB) !== 0 ? 32 : 16;
+    return Stack.#ofWidth(cpu, isLongMode(cpu.state) && isLong(code) ? 64 : segmentWidth, 0);
+  }
+
+  static #ofWidth(cpu: SystemCpu, width: 16 | 32 | 64, errorCode: number): Stack {
     const ss = segmentOf(cpu.state, SS);
-    const width = stackWidth(cpu.state);
     return new Stack(cpu, {
       base: width === 64 ? 0n : ss.base,
       low: ss.low,
@@ -123,6 +133,15 @@ export class Stack {
     return true;
   }
 
+  /** Pushes an item of 32 bits of which only the low 16 are written. @returns false after a fault */
+  pushLowHalf(value: bigint): boolean {
+    const pointer = wrap(this.#pointer - 4n, this.#place.width);
+    const linear = this.#linear(pointer, 2);
+    if (linear === undefined || !writeLinear(this.#cpu, linear, 16, value, this.#place.access)) return false;
+    this.#pointer = pointer;
+    return true;
+  }
+
   /** Pushes values one after the other. @returns false after a fault, with some of them written unless `reserve` found room */
   pushAll(items: readonly bigint[], width: number): boolean {
     const pointer = this.#below(items.length, width);
@@ -139,16 +158,30 @@ export class Stack {
     const whole = this.#whole(this.#pointer, size);
     if (whole !== undefined) {
       const items = this.#cpu.memory.readItems(whole, count, width, this.#place.access);
-      if (items !== undefined) this.#pointer = wrap(this.#pointer + joinWords(size, 0), this.#place.width);
-      return items;
+      if (items !== undefined) {
+        this.#pointer = wrap(this.#pointer + joinWords(size, 0), this.#place.width);
+        return items;
+      }
     }
+    // The last one first, which is the order of recorded processors: it decides about CR2.
     const items: bigint[] = [];
-    while (items.length < count) {
-      const item = this.pop(width);
+    for (let i = count - 1; i >= 0; i--) {
+      const item = this.peek((i * width) / 8, width);
       if (item === undefined) return undefined;
-      items.push(item);
+      items.unshift(item);
     }
+    this.skip((count * width) / 8);
     return items;
+  }
+
+  /** Pops an offset and a selector as far returns do: of the selector's item, 16 bits are read, and first. */
+  popFarPointer(width: number): { readonly offset: bigint; readonly selector: number } | undefined {
+    const size = width / 8;
+    const selector = this.peek(size, 16);
+    const offset = selector === undefined ? undefined : this.peek(0, width);
+    if (selector === undefined || offset === undefined) return undefined;
+    this.skip(2 * size);
+    return { offset, selector: lowWord(selector) };
   }
 
   /** Pops a value. @returns undefined after a fault */
@@ -197,7 +230,7 @@ export class Stack {
       return refuse(this.#cpu, VECTOR_SS, place.errorCode, `the stack pointer ${hex(pointer)} is not canonical`);
     }
     const first = lowWord(pointer);
-    if (first >= place.low && first + size - 1 <= place.high) return joinWords(lowWord(place.base) + first, 0);
+    if (isWithin(place, first, size)) return joinWords(lowWord(place.base) + first, 0);
     const range = place.low > place.high ? 'no valid offset' : `${hex(place.low)} to ${hex(place.high)}`;
     return refuse(
       this.#cpu,
@@ -206,6 +239,11 @@ export class Stack {
       `the stack at offset ${hex(pointer)} is outside its segment (${range})`,
     );
   }
+}
+
+/** Whether bytes are between the bounds. In a flat segment of 4 GiB offsets wrap: see `linearAddress`. */
+function isWithin({ base, low, high }: StackPlace, first: number, size: number): boolean {
+  return first >= low && (first + size - 1 <= high || (base === 0n && low === 0 && high === 0xffffffff));
 }
 
 /** Bytes of a stack item. */

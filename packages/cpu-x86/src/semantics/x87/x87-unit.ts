@@ -16,6 +16,9 @@ import {
   FPR_SIGNIFICAND,
   FPR_SIZE_BYTES,
   FPU_CONTROL,
+  FPU_DATA_POINTER,
+  FPU_INSTRUCTION_POINTER,
+  FPU_OPCODE,
   FPU_STATUS,
   FPU_TAG,
 } from '../../state/layout.ts';
@@ -100,11 +103,14 @@ export class X87Unit {
     this.#words[FPU_TAG >> 2] = value & 0xff;
   }
 
-  /** FNINIT. The registers keep their contents. */
+  /** FNINIT: the registers keep their contents, the pointers do not. */
   initialize(): void {
     this.#words[FPU_STATUS >> 2] = 0;
     this.control = CONTROL_INITIAL;
     this.tags = 0;
+    this.#words[FPU_OPCODE >> 2] = 0;
+    for (const pointer of [FPU_INSTRUCTION_POINTER, FPU_DATA_POINTER])
+      this.#words.fill(0, pointer >> 2, (pointer >> 2) + 2);
   }
 
   // ---- the register stack -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-import type { Instruction, MemoryOperand } from '../../../decode/instruction.ts';
+import type { Instruction } from '../../../decode/instruction.ts';
 import { BinaryEnvironment, MXCSR_BEFORE_RESULT } from '../../../float/binary-float.ts';
 import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXMMEXCPT } from '../../../state/control-registers.ts';
 import type { CpuState } from '../../../state/cpu-state.ts';
@@ -16,14 +16,14 @@ import {
 } from '../../../state/layout.ts';
 import {
   NO_ERROR_CODE,
-  OUTCOME_FAULT,
   OUTCOME_NEXT,
   type Outcome,
   type SystemCpu,
   type SystemOperation,
 } from '../../system/context.ts';
 import { deviceNotAvailable, fault, generalProtection, hex, undefinedOpcode } from '../../system/fault.ts';
-import { operandAddress } from '../../system/linear-address.ts';
+import { effectiveAddress, uncheckedLinearAddress } from '../../system/linear-address.ts';
+import { memoryOperand } from '../../system/operand.ts';
 
 /**
  * What the emitted code of an instruction leaves to TypeScript: the whole instruction, its source operand read. The state
@@ -128,11 +128,10 @@ function refuseUnavailable(cpu: SystemCpu, instruction: Instruction): Outcome {
   return fault(cpu, VECTOR_MF, NO_ERROR_CODE, `${mnemonic} finds an x87 exception pending`);
 }
 
+/** Alignment comes before the limit of the segment, and is #GP through SS too. */
 function refuseMisaligned(cpu: SystemCpu, instruction: Instruction): Outcome {
-  const index = instruction.operands.findIndex(({ kind }) => kind === 'memory');
-  const operand = instruction.operands[index] as MemoryOperand;
-  const linear = operandAddress(cpu, instruction, operand, operand.width / 8, index === 0);
-  if (linear === undefined) return OUTCOME_FAULT;
+  const operand = memoryOperand(instruction);
+  const linear = uncheckedLinearAddress(cpu, operand.segment, effectiveAddress(cpu, instruction, operand));
   return generalProtection(
     cpu,
     `${instruction.mnemonic} at ${hex(linear)}, which is not a multiple of ${operand.width / 8}`,
