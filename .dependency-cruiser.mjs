@@ -13,6 +13,7 @@ export const ARROWS = {
   'device-testing': ['device', 'machine'],
   'wasm-encoder': [],
   elf: [],
+  'firmware-tables': [],
   mmu: [],
   'x86-vectors': [],
   'cpu-x86': ['mmu', 'wasm-encoder'],

@@ -4,11 +4,8 @@
  * Ports: one, write-only ({@link BIOS_TRAP_PORT}). Memory: the ROM of 64 KiB, which the machine maps at F0000h and at the end
  * of the first 4 GiB.
  *
-<<<<<<< HEAD
- * **Not emulated**: see the headers of the services; above all VBE, APM, PnP BIOS, ACPI and SMBIOS tables, option
-=======
- * **Not emulated**: see the headers of the services; above all APM, PCI BIOS, PnP BIOS, ACPI and SMBIOS tables, option
->>>>>>> e0d0952 (feat(vga): Bochs's display interface, VBE 2.0 and a linear frame buffer)
+ * **Not emulated**: see the headers of the services; above all VBE, APM, PnP BIOS, option
+ * **Not emulated**: see the headers of the services; above all APM, PCI BIOS, PnP BIOS, option
  * ROMs, protected-mode entry points.
  *
  * @source the references of the services
@@ -33,7 +30,7 @@ import { keyProcess, keyRead, pauseCheck } from './keyboard/interrupt.ts';
 import { keyboard } from './keyboard/service.ts';
 import { type MemoryRange, memoryMapE820 } from './memory-map.ts';
 import { runPost, skipPostStep } from './post.ts';
-import { buildRom, ROM_SEGMENT, type RomImage } from './rom/image.ts';
+import { buildRom, type FirmwareTable, isInRom, ROM_SEGMENT, type RomImage } from './rom/image.ts';
 import type { Continuation, ServiceName } from './rom/stubs.ts';
 import { clock, tick } from './system/clock.ts';
 import {
@@ -65,6 +62,11 @@ export interface BiosOptions {
   readonly ramSizeBytes: number;
   /** Instead of {@link memoryMapE820} of the RAM's size. */
   readonly memoryMap?: readonly MemoryRange[];
+  /**
+   * Tables for operating systems, such as ACPI's and SMBIOS's, each at its physical address: within the ROM, where
+   * F6000h to F7FFFh are free, or in RAM, to which POST writes them. None by default.
+   */
+  readonly tables?: readonly FirmwareTable[];
   /** None by default. */
   readonly disks?: AttachedDisks;
   /** Drive numbers, first choice first. By default hard disks, then floppies, then CD-ROMs. */
@@ -149,7 +151,13 @@ export class Bios implements Component<BiosState> {
     this.name = options.name ?? 'bios';
     this.#state = copyState(RESET_STATE);
     const drives = new DriveSet(options.disks ?? {}, () => this.#state.emulation);
-    this.#image = buildRom({ fonts, fixedDisks: drives.hardDiskGeometries, ataTables: drives.ataTables });
+    const tables = options.tables ?? [];
+    this.#image = buildRom({
+      fonts,
+      fixedDisks: drives.hardDiskGeometries,
+      ataTables: drives.ataTables,
+      tables: tables.filter(isInRom),
+    });
     const report = options.onEvent ?? ((): void => {});
     this.#firmware = {
       cpu,
@@ -159,6 +167,7 @@ export class Bios implements Component<BiosState> {
       video: options.video ?? vgaFirmware(ports, memory, fonts),
       drives,
       memoryMap: options.memoryMap ?? memoryMapE820(options.ramSizeBytes),
+      tables: tables.filter((table) => !isInRom(table)),
       bootOrder: options.bootOrder ?? drives.numbers,
       rom: this.#image,
       state: this.#state,

@@ -4,7 +4,7 @@ import type { ServiceCall } from './call.ts';
 import type { DriveSet } from './disk/drives.ts';
 import type { BiosEvent, FirmwareCpu, FirmwareMemory, FirmwarePorts, KeyBufferEvent, VideoFirmware } from './host.ts';
 import type { MemoryRange } from './memory-map.ts';
-import type { RomImage } from './rom/image.ts';
+import type { FirmwareTable, RomImage } from './rom/image.ts';
 import type { Continuation } from './rom/stubs.ts';
 
 /** The services that can wait; each has at most one deadline (absolute ticks). */
@@ -42,6 +42,8 @@ export interface Firmware {
   readonly video: VideoFirmware;
   readonly drives: DriveSet;
   readonly memoryMap: readonly MemoryRange[];
+  /** What POST writes to RAM. */
+  readonly tables: readonly FirmwareTable[];
   readonly bootOrder: readonly number[];
   readonly rom: RomImage;
   readonly state: FirmwareState;

@@ -18,11 +18,14 @@ export type {
 export {
   EBDA_BASE,
   EBDA_SIZE_BYTES,
+  type FirmwareReservation,
   LOW_RAM_END,
+  MEMORY_ACPI_NVS,
+  MEMORY_ACPI_RECLAIMABLE,
   MEMORY_RESERVED,
   MEMORY_USABLE,
   type MemoryRange,
   memoryMapE820,
 } from './memory-map.ts';
 export { BIOS_TRAP_PORT } from './ports.ts';
-export { ROM_BASE, ROM_SIZE_BYTES } from './rom/image.ts';
+export { type FirmwareTable, ROM_BASE, ROM_SIZE_BYTES } from './rom/image.ts';

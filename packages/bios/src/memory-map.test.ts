@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MEMORY_RESERVED, MEMORY_USABLE, memoryMapE820, usableBytesFrom } from './memory-map.ts';
+import {
+  MEMORY_ACPI_NVS,
+  MEMORY_ACPI_RECLAIMABLE,
+  MEMORY_RESERVED,
+  MEMORY_USABLE,
+  memoryMapE820,
+  usableBytesFrom,
+} from './memory-map.ts';
 
 const MIB = 0x10_0000;
 
@@ -12,6 +19,16 @@ describe('the address map', () => {
       { base: 0xf0000, length: 0x10000, type: MEMORY_RESERVED },
       { base: MIB, length: 127 * MIB, type: MEMORY_USABLE },
     ]);
+  });
+
+  it('keeps ACPI tables at the end of the memory below 4 GiB', () => {
+    const reservation = { reclaimableBytes: 0x3000, nvsBytes: 0x1000 };
+    expect(memoryMapE820(2 * MIB, reservation).slice(3)).toEqual([
+      { base: MIB, length: MIB - 0x4000, type: MEMORY_USABLE },
+      { base: 2 * MIB - 0x4000, length: 0x3000, type: MEMORY_ACPI_RECLAIMABLE },
+      { base: 2 * MIB - 0x1000, length: 0x1000, type: MEMORY_ACPI_NVS },
+    ]);
+    expect(memoryMapE820(0xe000_0000 + MIB, reservation).at(-2)).toMatchObject({ base: 0xe000_0000 - 0x1000 });
   });
 
   it('has no extended memory in a machine of 1 MiB', () => {

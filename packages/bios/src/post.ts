@@ -73,6 +73,7 @@ const STEPS: readonly PostStep[] = [
     initialiseInterruptControllers(firmware.ports, MASTER_MASK_DURING_POST, ALL_MASKED);
     writeVectors(firmware);
     writeDataAreas(firmware);
+    for (const { address, bytes } of firmware.tables) firmware.memory.writeBytes(address, bytes);
     programTimers(firmware);
     programClock(firmware);
     return 'done';

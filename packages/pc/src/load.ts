@@ -1,4 +1,4 @@
-import { type AttachedDisks, memoryMapE820 } from '@longmode/bios';
+import type { AttachedDisks } from '@longmode/bios';
 import {
   BootError,
   type BootErrorFacts,
@@ -18,6 +18,7 @@ import { type CodePlaces, placesInKernel, placesOnDisk } from './code-places.ts'
 import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 import { ImageDisk, type ImageSource, OverlayDisk, sourceOfBytes, type WritableImage } from './disk.ts';
 import { Pc } from './pc.ts';
+import { rootPointer, systemMemoryMap } from './system-tables.ts';
 
 /** Kinds of drives that an image can be put into. */
 export type DriveKind = 'hard-disk' | 'floppy' | 'cd-rom';
@@ -99,11 +100,14 @@ export function planImage(image: Uint8Array | ImageSource, options: LoadOptions 
 
   const bytes = readKernel(source, head, isElf || kind !== 'unknown');
   ({ kind, description, obstacle } = recognise(bytes));
-  const memory = { ramSizeBytes, memoryMap: memoryMapE820(ramSizeBytes) };
+  const memory = { ramSizeBytes, memoryMap: systemMemoryMap(ramSizeBytes) };
   let loadPlan: LoadPlan;
   if (kind === 'multiboot1' || kind === 'multiboot2') {
-    const planMultiboot = kind === 'multiboot1' ? planMultiboot1 : planMultiboot2;
-    loadPlan = planMultiboot(bytes, { ...memory, commandLine: options.commandLine, modules: options.modules });
+    const handover = { ...memory, commandLine: options.commandLine, modules: options.modules };
+    loadPlan =
+      kind === 'multiboot1'
+        ? planMultiboot1(bytes, handover)
+        : planMultiboot2(bytes, { ...handover, rsdp: rootPointer(ramSizeBytes) });
   } else if (kind === 'direct64') {
     refuseHandOver(options, 'a bare ELF64 kernel');
     loadPlan = planDirect64(bytes, { ...options.direct64, ...memory });

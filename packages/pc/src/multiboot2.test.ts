@@ -36,7 +36,7 @@ function say(image: string): { lines: string[]; screen: string[] } {
 function common(lines: readonly string[], isRelocatable: boolean): string[] {
   return lines.flatMap((line) => {
     // The loader's name, the boot device, the APM BIOS, the ACPI root pointer.
-    if (/^tag (2|5|10|14),/.test(line)) return [];
+    if (/^tag (2|5|10|14|15),/.test(line)) return [];
     // GRUB says where every image is, the specification wants it for those that may be moved.
     if (/^tag 21,/.test(line)) return isRelocatable ? [line] : [];
     const region = line.match(/^ {2}0x(\w{16})/)?.[1];
@@ -66,20 +66,23 @@ describe('a Multiboot 2 kernel', () => {
   it('says all of it', () => {
     const { lines, screen } = say('multiboot2-elf32.elf');
     expect(lines).toEqual([
-      'magic 0x36d76289, bytes of information 656',
+      'magic 0x36d76289, bytes of information 752',
       'tag 1, size 20: command line "guest a=1 b"',
       'tag 2, size 17: loader "longmode"',
       'tag 3, size 30: module at 0x00106000, bytes 17: "one.txt first": 74 68 65 20 66 69 72 73 74 20 6d 6f 64 75 6c 65',
       'tag 3, size 24: module at 0x00107000, bytes 57: "two.txt": 61 6e 64 20 61 6e 6f 74 68 65 72 2c 20 77 68 69',
       'tag 3, size 32: module at 0x00108000, bytes 0: "empty.txt third":',
-      'tag 6, size 112: memory map, entry size 24, version 0',
+      'tag 6, size 160: memory map, entry size 24, version 0',
       '  0x0000000000000000 0x000000000009fc00 type 1',
       '  0x000000000009fc00 0x0000000000000400 type 2',
       '  0x00000000000f0000 0x0000000000010000 type 2',
-      '  0x0000000000100000 0x0000000007f00000 type 1',
+      '  0x0000000000100000 0x0000000007efc000 type 1',
+      '  0x0000000007ffc000 0x0000000000003000 type 3',
+      '  0x0000000007fff000 0x0000000000001000 type 4',
       'tag 9, size 340: sections 8, entry size 40, names in 7: .text .rodata .data .bss .symtab .strtab .shstrtab, in memory 7',
-      'tag 4, size 16: memory KiB 639 and 130048',
+      'tag 4, size 16: memory KiB 639 and 130032',
       'tag 8, size 32: framebuffer at 0x000b8000, pitch 160, 80 by 25, bits 16, type 2',
+      'tag 15, size 44: ACPI root pointer, revision 2',
       'tag 0, size 8: end',
     ]);
     expect(screen.slice(-1 - lines.length)).toEqual([...lines.map((line) => line.slice(0, 80).trimEnd()), '']);

@@ -1,3 +1,4 @@
+import { ACPI_PM_PORT_COUNT, AcpiPm } from '@longmode/acpi-pm';
 import type { AtaChannel } from '@longmode/ata';
 import {
   type AttachedDisks,
@@ -54,6 +55,7 @@ import {
 } from './snapshot.ts';
 import { layOutStorage, makeChannels } from './storage.ts';
 import { Typist } from './typing/typist.ts';
+import { ACPI_PM_PORT, SOFT_OFF_TYPE, systemMemoryMap, systemTables } from './system-tables.ts';
 import { isWaiting, type WakeSource, wakeSourceOf } from './wake.ts';
 
 const DEBUG_EXIT_PORT = 0xf4;
@@ -86,6 +88,7 @@ export class Pc {
   readonly picSlave: Pic8259a;
   readonly dma: IsaDma;
   readonly floppy: Floppy82077aa;
+  readonly acpiPm: AcpiPm;
   readonly bios: Bios;
   /** Types scripts at the keyboard. */
   readonly typist: Typist;
@@ -233,6 +236,12 @@ export class Pc {
       if (base !== framebufferBase) this.cpu.mapDeviceMemory(base);
       framebufferBase = base;
     });
+    this.acpiPm = new AcpiPm({
+      clock,
+      sci: this.picSlave.input(1),
+      powerOff: () => this.#requestPowerOff(),
+      softOffType: SOFT_OFF_TYPE,
+    });
     this.bios = new Bios({
       cpu: new FirmwareCpuAccess(this.cpu),
       memory: new FirmwareMemoryAccess(this.cpu.memory),
@@ -242,6 +251,8 @@ export class Pc {
       },
       clock,
       ramSizeBytes: this.ramSizeBytes,
+      memoryMap: systemMemoryMap(this.ramSizeBytes),
+      tables: systemTables(this.ramSizeBytes, config.cpuModel),
       disks: { ...storage.disks, floppies: this.#trays },
       ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
       fonts: { rows8: FONT_8X8, rows14: FONT_8X14, rows16: FONT_8X16 },
@@ -275,6 +286,7 @@ export class Pc {
       const device = new DebugExit({ onExit: (value) => this.#requestExit(value) });
       claim({ name: 'debug-exit', first: config.debugExitPort ?? DEBUG_EXIT_PORT, count: 4, device, width: 32 });
     }
+    claim({ name: 'acpi-pm', first: ACPI_PM_PORT, count: ACPI_PM_PORT_COUNT, device: this.acpiPm, width: 32 });
     for (const { port, value } of POWER_OFF_PORTS) {
       const device = new PowerControl({ value, powerOff: () => this.#requestPowerOff() });
       claim({ name: 'power-control', first: port, count: 2, device, width: 16 });

@@ -23,6 +23,7 @@ const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
   'ata-primary': 1 << 14,
   'ata-secondary': 1 << 15,
   typist: 1 << 1,
+  'acpi-pm': 1 << 9,
   // These raise no interrupt.
   'dma-1': 0,
   'dma-2': 0,

@@ -49,12 +49,25 @@ export interface RomImage {
   offsetOf(label: string): number;
 }
 
+/** Bytes for the guest to find at a physical address. */
+export interface FirmwareTable {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Whether a table belongs in the ROM. */
+export function isInRom({ address, bytes }: FirmwareTable): boolean {
+  return address >= ROM_BASE && address + bytes.length <= ROM_BASE + ROM_SIZE_BYTES;
+}
+
 /** What differs from ROM to ROM. */
 export interface RomContents {
   readonly fonts: VideoFonts;
   /** Of the first two hard disks. */
   readonly fixedDisks: readonly FixedDiskTable[];
   readonly ataTables?: readonly Uint8Array[];
+  /** All within the ROM. */
+  readonly tables?: readonly FirmwareTable[];
 }
 
 /**
@@ -136,6 +149,7 @@ export function buildRom(contents: RomContents): RomImage {
     const offset = initialVector(vector, stubs.vectors);
     place(CUSTOMARY_ENTRY.vectors + 2 * (vector - FIRST_LISTED_VECTOR), [offset & 0xff, offset >> 8]);
   }
+  for (const { address, bytes: table } of contents.tables ?? []) place(address - ROM_BASE, table);
   place(ROM_TABLE.date, ascii('01/01/26'));
   place(ROM_TABLE.model, [0xfc]);
   bytes[ROM_SIZE_BYTES - 1] = -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff;

@@ -1,6 +1,6 @@
 /**
- * A port by which a guest turns the machine off: the registers at which emulators put the sleep control of ACPI's power
- * management (PM1a_CNT), and at which teaching kernels write the value for "soft off" without reading any ACPI table.
+ * A port by which a guest turns the machine off: the registers at which other emulators have the sleep control of ACPI's
+ * power management (PM1a_CNT), and at which teaching kernels write the value for "soft off" without reading any table.
  *
  * **Not emulated**: the rest of ACPI's fixed hardware; reads give zero, other values do nothing.
  *
@@ -11,8 +11,7 @@ import type { AccessWidth, PortDevice } from '@longmode/device';
 
 /** The ports in use, and what a guest writes there to turn the machine off. */
 export const POWER_OFF_PORTS: readonly { readonly port: number; readonly value: number }[] = [
-  // QEMU's PIIX4 and ICH9 since version 2.0; its older versions and Bochs; VirtualBox.
-  { port: 0x604, value: 0x2000 },
+  // QEMU's older versions and Bochs; VirtualBox. The one that is described to the guest is `acpi-pm`.
   { port: 0xb004, value: 0x2000 },
   { port: 0x4004, value: 0x3400 },
 ];

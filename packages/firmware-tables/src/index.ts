@@ -1,0 +1,9 @@
+export {
+  type AcpiAddresses,
+  type AcpiMachine,
+  acpiTables,
+  FACS_SIZE_BYTES,
+  type PlacedBytes,
+  RSDP_SIZE_BYTES,
+} from './acpi.ts';
+export { type SmbiosMachine, smbiosTables } from './smbios.ts';

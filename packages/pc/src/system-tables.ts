@@ -1,0 +1,69 @@
+import {
+  type FirmwareTable,
+  LOW_RAM_END,
+  type MemoryRange,
+  memoryMapE820,
+  ROM_BASE,
+  ROM_SIZE_BYTES,
+} from '@longmode/bios';
+import { type CpuModel, DEFAULT_CPU_MODEL } from '@longmode/cpu-x86';
+import { acpiTables, FACS_SIZE_BYTES, RSDP_SIZE_BYTES, smbiosTables } from '@longmode/firmware-tables';
+
+/** First port of ACPI's fixed hardware, where the firmware of QEMU's machines puts it too. */
+export const ACPI_PM_PORT = 0x600;
+/** SLP_TYP that means "off". */
+export const SOFT_OFF_TYPE = 0;
+
+const ROOT_ADDRESS = ROM_BASE + 0x6000;
+const SMBIOS_ADDRESS = ROOT_ADDRESS + 0x40;
+const RESERVATION = { reclaimableBytes: 0x3000, nvsBytes: 0x1000 };
+/** A machine with less memory is told nothing of ACPI. */
+const ACPI_RAM_MIN_BYTES = 2 * 2 ** 20;
+const SCI_IRQ = 9;
+const CENTURY_INDEX = 0x32;
+
+const hasAcpi = (ramSizeBytes: number): boolean => ramSizeBytes >= ACPI_RAM_MIN_BYTES;
+
+/** The address map that the firmware and every boot protocol report. */
+export function systemMemoryMap(ramSizeBytes: number): readonly MemoryRange[] {
+  return hasAcpi(ramSizeBytes) ? memoryMapE820(ramSizeBytes, RESERVATION) : memoryMapE820(ramSizeBytes);
+}
+
+/** ACPI and SMBIOS tables, where the address map has room for them. */
+export function systemTables(ramSizeBytes: number, model: CpuModel = DEFAULT_CPU_MODEL): readonly FirmwareTable[] {
+  const smbios = smbiosTables(
+    {
+      ramSizeBytes,
+      ramRanges: [{ base: 0, length: ramSizeBytes }],
+      romSegment: ROM_BASE >> 4,
+      romSizeBytes: ROM_SIZE_BYTES,
+      processorName: model.brand,
+      processorVendor: model.vendor,
+      processorSignature: ((model.model >> 4) << 16) | (model.family << 8) | ((model.model & 15) << 4) | model.stepping,
+      processorFeatures: 0,
+    },
+    SMBIOS_ADDRESS,
+  );
+  return hasAcpi(ramSizeBytes) ? [...acpi(ramSizeBytes), smbios] : [smbios];
+}
+
+function acpi(ramSizeBytes: number): readonly FirmwareTable[] {
+  const end = Math.min(ramSizeBytes, LOW_RAM_END);
+  const machine = {
+    pmBase: ACPI_PM_PORT,
+    sciIrq: SCI_IRQ,
+    softOffType: SOFT_OFF_TYPE,
+    resetPort: 0xcf9,
+    resetValue: 0x06,
+    centuryIndex: CENTURY_INDEX,
+    pciMemory: { first: LOW_RAM_END, last: 0xfebf_ffff },
+  };
+  const tables = end - RESERVATION.nvsBytes - RESERVATION.reclaimableBytes;
+  return acpiTables(machine, { root: ROOT_ADDRESS, tables, facs: end - FACS_SIZE_BYTES });
+}
+
+/** A copy of ACPI's root pointer, as boot protocols hand it over; undefined in a machine without. */
+export function rootPointer(ramSizeBytes: number): Uint8Array | undefined {
+  if (!hasAcpi(ramSizeBytes)) return undefined;
+  return acpi(ramSizeBytes).find(({ bytes }) => bytes.length === RSDP_SIZE_BYTES)?.bytes;
+}
