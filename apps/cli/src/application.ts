@@ -214,6 +214,27 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         optional: true,
         brief: 'Drive to boot from [the first that there is, in this order]',
       },
+      bios: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'FILE',
+        brief: 'Firmware ROM instead of the built-in firmware, such as the bios.bin of SeaBIOS',
+      },
+      vgaBios: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'FILE',
+        brief: 'Its VGA BIOS [vgabios-stdvga.bin beside it]',
+      },
+      firmwareLog: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'FILE',
+        brief: 'Write what a firmware ROM logs to port 0x402',
+      },
       debugExit: {
         kind: 'parsed',
         parse: parseDebugExit,

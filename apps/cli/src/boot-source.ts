@@ -1,14 +1,18 @@
 /** From options to a planned boot: which image, what else is attached, what is handed over. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BootError } from '@longmode/bootloader';
 import { ElfError } from '@longmode/elf';
 import {
   type DriveKind,
+  type FirmwareImage,
   ImageDisk,
   type ImagePlan,
   KERNEL_SIZE_MAX_BYTES,
   type LoadOptions,
   OverlayDisk,
   placesInKernel,
+  planFirmware,
   planImage,
 } from '@longmode/pc';
 import { CliError, EXIT_REJECTED, EXIT_USAGE, usageError } from './exit-code.ts';
@@ -27,6 +31,9 @@ export interface BootSourceOptions {
   /** What the guest writes to disks and floppies goes to their files. */
   readonly writable?: boolean | undefined;
   readonly boot?: DriveKind | undefined;
+  /** A firmware ROM in place of ours, and the display adapter's. */
+  readonly bios?: string | undefined;
+  readonly vgaBios?: string | undefined;
   readonly memory?: number | undefined;
   readonly append?: string | undefined;
   readonly initrd?: readonly InitrdFile[] | undefined;
@@ -45,6 +52,8 @@ export interface BootSource {
   close(): void;
 }
 
+const FIRMWARE_SIZE_MAX_BYTES = 16 * 2 ** 20;
+const VGA_ROM_SIZE_MAX_BYTES = 2 ** 18;
 const DRIVE_KINDS: readonly DriveKind[] = ['hard-disk', 'floppy', 'cd-rom'];
 
 /**
@@ -67,6 +76,9 @@ export function openBootSource(options: BootSourceOptions): BootSource {
   if (path === undefined) {
     const kind = options.boot ?? DRIVE_KINDS.find((candidate) => drives[candidate].length > 0);
     path = kind === undefined ? undefined : drives[kind].shift();
+    if (path === undefined && kind === undefined && options.bios !== undefined) {
+      return firmwareAlone(options, options.bios);
+    }
     if (path === undefined) {
       throw usageError(
         kind === undefined ? 'give an image: longmode run IMAGE' : `--boot=${kind}: there is no such drive`,
@@ -100,6 +112,7 @@ export function openBootSource(options: BootSourceOptions): BootSource {
     const loadOptions: LoadOptions = {
       ...(as === undefined ? {} : { as }),
       ...(options.memory === undefined ? {} : { ramSizeBytes: options.memory }),
+      ...(options.bios === undefined ? {} : { firmware: readFirmware(options.bios, options.vgaBios) }),
       ...(options.append === undefined ? {} : { commandLine: commandLine(path, options.append) }),
       ...(options.bootFeatures === undefined ? {} : { direct64: options.bootFeatures }),
       modules: (options.initrd ?? []).map((file) => ({
@@ -132,6 +145,22 @@ export function openBootSource(options: BootSourceOptions): BootSource {
     close();
     throw error;
   }
+}
+
+/** A machine with a firmware ROM and nothing to boot from. */
+function firmwareAlone(options: BootSourceOptions, bios: string): BootSource {
+  const firmware = readFirmware(bios, options.vgaBios);
+  const memory = options.memory === undefined ? {} : { ramSizeBytes: options.memory };
+  const plan = withImageErrors(bios, () => planFirmware({ firmware, ...memory }));
+  return { name: bios, plan, overlays: [], close: () => {} };
+}
+
+/** The ROM, and that of the display adapter: the one given, or the standard VGA's beside it, as SeaBIOS's are installed. */
+function readFirmware(bios: string, vgaBios: string | undefined): FirmwareImage {
+  const beside = join(dirname(bios), 'vgabios-stdvga.bin');
+  const vga = vgaBios ?? (existsSync(beside) ? beside : undefined);
+  const rom = readFile(bios, FIRMWARE_SIZE_MAX_BYTES);
+  return vga === undefined ? { rom } : { rom, vgaRom: readFile(vga, VGA_ROM_SIZE_MAX_BYTES) };
 }
 
 /** By custom a Multiboot command line begins with the kernel's name. */

@@ -24,6 +24,9 @@ export const VALUE_OPTIONS = [
   'fdb',
   'cdrom',
   'boot',
+  'bios',
+  'vga-bios',
+  'firmware-log',
   'memory',
   'serial',
   'display',
@@ -153,7 +156,7 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
     } else if (name === 'boot') add(name, bootOf(value()));
     else if (name === 'keys') keys.push(value());
     else if (name === 'type') keys.push(typedTextAsKeys(value()));
-    else if (name === 'S' || name === 'bios' || name === 'pflash' || name === 'virtfs') {
+    else if (name === 'S' || name === 'pflash' || name === 'virtfs') {
       throw usageError(
         `-${name} does not exist here${name === 'S' ? ': there is no gdb server to continue from' : ''}`,
       );

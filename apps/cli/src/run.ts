@@ -48,6 +48,7 @@ export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
   readonly engine?: 'interpreter' | 'jit' | 'check';
   readonly profile?: boolean;
   readonly debugExit?: DebugExitPort;
+  readonly firmwareLog?: string;
   readonly verbose?: boolean;
   readonly quiet?: boolean;
 }
@@ -115,7 +116,9 @@ export async function runImage(options: RunOptions): Promise<number> {
     unbootable.push(...event.reasons);
     stop('not-bootable');
   };
-  const pc = makeMachine(plan, options, { ...verbose, onSerial, onFirmware });
+  const log = options.firmwareLog === undefined ? null : fileSink(options.firmwareLog);
+  const onFirmwareLog: PcEvents['onFirmwareLog'] = (byte) => log?.add(byte);
+  const pc = makeMachine(plan, options, { ...verbose, onSerial, onFirmware, onFirmwareLog });
   session = new Session({
     pc,
     plan,
@@ -127,7 +130,10 @@ export async function runImage(options: RunOptions): Promise<number> {
     isPaced: (options.pace ?? (front instanceof LiveFront ? 'real' : 'max')) === 'real',
     reboots: options.reboot,
     hasInput: () => front.hasInput(),
-    onSlice: () => front.onSlice(),
+    onSlice: () => {
+      void log?.flush();
+      return front.onSlice();
+    },
     milestones: screenshots.milestones(() => pc),
     onReboot: (count) => teller.note(`the guest reset the machine; boot ${count + 1} begins`),
   });
@@ -136,11 +142,14 @@ export async function runImage(options: RunOptions): Promise<number> {
   let result: SessionResult;
   try {
     if (front instanceof LiveFront) teller.hold();
-    if (plan.loadPlan !== null) front.onBoot();
+    // A firmware ROM does not tell when it boots.
+    if (plan.loadPlan !== null || plan.config.firmware !== undefined) front.onBoot();
     front.start(pc, { leave: stop, instructions: () => running.instructions });
     result = await session.run();
   } finally {
     await front.finish();
+    await log?.flush();
+    log?.close();
     teller.release();
     releaseSignals();
     source.close();

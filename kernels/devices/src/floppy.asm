@@ -272,6 +272,8 @@ main:   cli
         out 0x21, al
         sti
 
+        mov byte [0x440], 0xff  ; the firmware's timer leaves the motors alone for a while
+
         say 'INT 13h AH=08h:'
         mov ax, 0x0800
         mov dx, 0
@@ -546,6 +548,7 @@ sector17:
 
 ; INT 13h may have turned the motor off or reset the controller: back to a state that is known.
 prepare:
+        mov byte [0x440], 0xff
         mov dx, DOR
         xor al, al
         out dx, al

@@ -65,10 +65,11 @@ function setModes(words: Words, mode: number): void {
 export function identifyDisk(options: AtaDriveOptions, state: DriveState): Uint8Array {
   const { sectorCount } = options.medium;
   const { heads, sectorsPerTrack } = state;
-  const cylinders = Math.min(Math.trunc(sectorCount / (heads * sectorsPerTrack)), 0xffff);
+  // A disk of less than a cylinder has one all the same: firmware divides by it.
+  const cylinders = Math.min(Math.max(Math.trunc(sectorCount / (heads * sectorsPerTrack)), 1), 0xffff);
   const words = new Words();
   words.set(0, 0x0040); // a fixed disk
-  words.set(1, Math.min(Math.trunc(sectorCount / (16 * 63)), 16383));
+  words.set(1, Math.min(Math.max(Math.trunc(sectorCount / (16 * 63)), 1), 16383));
   words.set(3, 16);
   words.set(6, 63);
   setNames(words, options, 'longmode disk');

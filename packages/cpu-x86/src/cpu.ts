@@ -9,7 +9,7 @@ import { type Instruction, SS } from './decode/instruction.ts';
 import { guardImports } from './engine/check/replay.ts';
 import { type CheckStatistics, UnitChecker } from './engine/check/unit-checker.ts';
 import { CodeCache, type Undecodable } from './engine/code-cache.ts';
-import { GuestMemory } from './engine/guest-memory.ts';
+import { GuestMemory, type RegionKind } from './engine/guest-memory.ts';
 import type { CoreImports } from './engine/interpreter/core-module.ts';
 import { HandlerRegistry } from './engine/interpreter/handler-registry.ts';
 import { interpreterModules } from './engine/interpreter/modules.ts';
@@ -332,6 +332,13 @@ export class Cpu {
    */
   mapDeviceMemory(start: number | null): void {
     this.memory.mapDeviceMemory(start);
+    this.#access.flush();
+    this.#cache.flushTranslations();
+    this.#attention = true;
+  }
+  /** Declares what a range below the RAM's size is, also while guest code runs. Arguments as of `memory.setRegion`. */
+  setMemoryRegion(start: number, end: number, kind: RegionKind): void {
+    this.memory.setRegion(start, end, kind);
     this.#access.flush();
     this.#cache.flushTranslations();
     this.#attention = true;

@@ -2,6 +2,7 @@ import type { AttachedDisks, BiosEvent } from '@longmode/bios';
 import type { CpuModel, Engine, JitOptions } from '@longmode/cpu-x86';
 import type { UnclaimedMemory, UnclaimedPort } from '@longmode/machine';
 import type { RtcTime } from '@longmode/rtc-146818';
+import type { FirmwareImage } from './firmware-rom.ts';
 import type { TypingStep } from './typing/step.ts';
 
 /** What a PC is made of. Everything has a default. */
@@ -12,6 +13,8 @@ export interface PcConfig {
   readonly disks?: AttachedDisks;
   /** Drive numbers in boot order, see `BiosOptions.bootOrder`. */
   readonly bootOrder?: readonly number[];
+  /** A firmware ROM in place of this machine's own; kernels cannot be loaded directly then. */
+  readonly firmware?: FirmwareImage;
   readonly cpuModel?: CpuModel;
   /** What runs the code; the results are the same. `interpreter` unless told. */
   readonly engine?: Engine;
@@ -39,6 +42,8 @@ export interface PcEvents {
   onUnclaimedPort?(access: UnclaimedPort): void;
   onUnclaimedMemory?(access: UnclaimedMemory): void;
   onFirmware?(event: BiosEvent): void;
+  /** A byte of the log of a firmware ROM, from port 402h. */
+  onFirmwareLog?(byte: number): void;
 }
 
 export const RAM_SIZE_DEFAULT_BYTES: number = 128 * 1024 * 1024;

@@ -13,6 +13,7 @@ export {
   type WritableImage,
 } from './disk.ts';
 export { explainOutcome, standsAt } from './explain.ts';
+export type { FirmwareImage } from './firmware-rom.ts';
 export {
   type BootMethod,
   type DriveKind,
@@ -20,6 +21,7 @@ export {
   KERNEL_SIZE_MAX_BYTES,
   type LoadOptions,
   loadImage,
+  planFirmware,
   planImage,
   RAM_SIZE_MAX_BYTES,
   RAM_SIZE_MIN_BYTES,

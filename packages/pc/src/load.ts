@@ -17,6 +17,7 @@ import { EM_386, EM_X86_64, ET_DYN, ET_EXEC, parseElf } from '@longmode/elf';
 import { type CodePlaces, placesInKernel, placesOnDisk } from './code-places.ts';
 import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 import { ImageDisk, type ImageSource, OverlayDisk, sourceOfBytes, type WritableImage } from './disk.ts';
+import { type FirmwareImage, FirmwareRom } from './firmware-rom.ts';
 import { Pc } from './pc.ts';
 import { rootPointer, systemMemoryMap } from './system-tables.ts';
 
@@ -35,6 +36,8 @@ export interface LoadOptions {
   readonly modules?: readonly MultibootModule[];
   /** For bare ELF64 kernels: the features that they were built with; found out unless told. */
   readonly direct64?: Omit<Direct64Options, 'ramSizeBytes' | 'memoryMap'>;
+  /** A firmware ROM that boots the image's drive, in place of this machine's own firmware. */
+  readonly firmware?: FirmwareImage;
   /** Drives besides the image's own, which comes first among its kind. */
   readonly disks?: AttachedDisks;
 }
@@ -52,7 +55,7 @@ export interface ImagePlan {
   /** What the boot protocol wants; null for the firmware. */
   readonly loadPlan: LoadPlan | null;
   /** The part of the configuration that the image decides. */
-  readonly config: Pick<PcConfig, 'ramSizeBytes' | 'disks' | 'bootOrder'>;
+  readonly config: Pick<PcConfig, 'ramSizeBytes' | 'disks' | 'bootOrder' | 'firmware'>;
   /** The functions and lines of the kernel, if its file tells. */
   readonly places: CodePlaces;
 }
@@ -88,6 +91,7 @@ const FIRST_DRIVE: Readonly<Record<DriveKind, number>> = { 'hard-disk': 0x80, fl
 export function planImage(image: Uint8Array | ImageSource, options: LoadOptions = {}): ImagePlan {
   const source = image instanceof Uint8Array ? sourceOfBytes(image) : image;
   const ramSizeBytes = checkRamSize(options.ramSizeBytes ?? RAM_SIZE_DEFAULT_BYTES);
+  checkFirmware(options.firmware);
   if (options.as !== undefined && options.as !== 'kernel') return planDrive(source, options.as, ramSizeBytes, options);
 
   const head = source.read(0, Math.min(source.sizeBytes, HEAD_SIZE_BYTES));
@@ -98,6 +102,16 @@ export function planImage(image: Uint8Array | ImageSource, options: LoadOptions 
     return { ...planDrive(source, drive, ramSizeBytes, options), description };
   }
 
+  if (options.firmware !== undefined) {
+    throw new BootError({
+      code: 'bad-option',
+      offset: null,
+      what: 'the firmware ROM',
+      expected: 'a disk, a floppy or a CD to boot from',
+      found: description,
+      cure: 'leave the ROM out: a kernel is loaded without firmware',
+    });
+  }
   const bytes = readKernel(source, head, isElf || kind !== 'unknown');
   ({ kind, description, obstacle } = recognise(bytes));
   const memory = { ramSizeBytes, memoryMap: systemMemoryMap(ramSizeBytes) };
@@ -172,7 +186,12 @@ function planDrive(source: ImageSource, drive: DriveKind, ramSizeBytes: number, 
     description: isCd ? 'a CD image' : drive === 'floppy' ? 'a floppy image' : 'a disk image',
     bootDrive: drive,
     loadPlan: null,
-    config: { ramSizeBytes, disks, bootOrder: [FIRST_DRIVE[drive]] },
+    config: {
+      ramSizeBytes,
+      disks,
+      bootOrder: [FIRST_DRIVE[drive]],
+      ...(options.firmware === undefined ? {} : { firmware: options.firmware }),
+    },
     places: placesOnDisk(source),
   };
 }
@@ -180,6 +199,41 @@ function planDrive(source: ImageSource, drive: DriveKind, ramSizeBytes: number, 
 function diskOf(source: ImageSource | WritableImage, isCd: boolean): OverlayDisk | ImageDisk {
   if (isCd) return new OverlayDisk(source, { sectorSizeBytes: 2048, isWritable: false });
   return 'write' in source ? new ImageDisk(source) : new OverlayDisk(source);
+}
+
+/**
+ * Plans a machine with a firmware ROM and no image to boot: the firmware does what it does then.
+ *
+ * @throws BootError for options that do not fit
+ */
+export function planFirmware(options: LoadOptions & { readonly firmware: FirmwareImage }): ImagePlan {
+  const ramSizeBytes = checkRamSize(options.ramSizeBytes ?? RAM_SIZE_DEFAULT_BYTES);
+  checkFirmware(options.firmware);
+  refuseHandOver(options, 'no image');
+  return {
+    method: 'firmware',
+    description: 'a firmware ROM',
+    bootDrive: null,
+    loadPlan: null,
+    config: {
+      ramSizeBytes,
+      firmware: options.firmware,
+      ...(options.disks === undefined ? {} : { disks: options.disks }),
+    },
+    places: placesOnDisk(sourceOfBytes(new Uint8Array())),
+  };
+}
+
+function checkFirmware(firmware: FirmwareImage | undefined): void {
+  if (firmware === undefined || FirmwareRom.accepts(firmware)) return;
+  throw new BootError({
+    code: 'bad-option',
+    offset: null,
+    what: 'the firmware ROM',
+    expected: 'a multiple of 64 KiB up to 16 MiB',
+    found: `${firmware.rom.length} bytes`,
+    cure: 'give the image of a PC firmware, such as the bios.bin of SeaBIOS',
+  });
 }
 
 function checkBootSector(source: ImageSource): void {

@@ -12,6 +12,7 @@ import {
 import { applyPlan, type LoadPlan } from '@longmode/bootloader';
 import { Cpu } from '@longmode/cpu-x86';
 import { Floppy82077aa } from '@longmode/floppy-82077aa';
+import { FW_CFG_PORT_COUNT } from '@longmode/fw-cfg';
 import { initializeKeyboard, Kbc8042 } from '@longmode/kbc-8042';
 import { Machine, MemoryMap, OrWire, PortBus, VirtualClock } from '@longmode/machine';
 import { bochsDisplay, HOST_BRIDGE_82441FX, IDE_PIIX3, ISA_BRIDGE_PIIX3, PCI_CONFIG_DATA, PciBus } from '@longmode/pci';
@@ -36,14 +37,23 @@ import {
 import { enterKernel, setLinearMode } from './boot-plan.ts';
 import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 import { FirmwareCpuAccess, FirmwareMemoryAccess } from './firmware-access.ts';
+import {
+  FirmwareRom,
+  firmwareConfiguration,
+  HOST_BRIDGE_WITH_FW_CFG,
+  IDE_FOR_FIRMWARE_ROM,
+  writeBootOrder,
+} from './firmware-rom.ts';
 import { FloppyTray } from './floppy-tray.ts';
 import { guestEars } from './guest-ears.ts';
 import { dmaMemory, IsaDma } from './isa-dma.ts';
 import type { Outcome } from './outcome.ts';
+import { DebugConsole } from './ports/debug-console.ts';
 import { DebugExit } from './ports/debug-exit.ts';
 import { POWER_OFF_PORTS, PowerControl } from './ports/power-control.ts';
 import { ResetControl } from './ports/reset-control.ts';
 import { SystemControlA } from './ports/system-control-a.ts';
+import { ShadowRam } from './shadow-ram.ts';
 import {
   checkPcState,
   loadMemory,
@@ -54,8 +64,8 @@ import {
   saveMemory,
 } from './snapshot.ts';
 import { layOutStorage, makeChannels } from './storage.ts';
-import { Typist } from './typing/typist.ts';
 import { ACPI_PM_PORT, SOFT_OFF_TYPE, systemMemoryMap, systemTables } from './system-tables.ts';
+import { Typist } from './typing/typist.ts';
 import { isWaiting, type WakeSource, wakeSourceOf } from './wake.ts';
 
 const DEBUG_EXIT_PORT = 0xf4;
@@ -94,6 +104,8 @@ export class Pc {
   readonly typist: Typist;
   readonly #config: PcConfig;
   readonly #trays: readonly FloppyTray[];
+  /** In the place of `bios`. */
+  readonly #firmwareRom: FirmwareRom | null;
   readonly #nanosecondsPerInstruction: number;
   /** Virtual time that did not come from instructions since the last reset of the CPU: halts, and time before. */
   #idleTicks = 0;
@@ -103,7 +115,7 @@ export class Pc {
   #powerOffRequested = false;
   #stopRequested = false;
 
-  /** @throws RangeError for a RAM size outside its limits; `BiosError`, `MachineError` for parts that do not fit together */
+  /** @throws RangeError for a RAM or a firmware ROM of a size outside its limits; `BiosError`, `MachineError` for parts that do not fit together */
   constructor(config: PcConfig = {}) {
     this.#config = config;
     const events = config.events ?? {};
@@ -200,13 +212,15 @@ export class Pc {
       const tray = this.#trays[drive];
       return tray === undefined ? 0 : floppyDriveType(tray);
     };
+    const cmos = cmosForMemory(this.ramSizeBytes, {
+      floppyTypes: [driveType(0), driveType(1)],
+      diskCount: Math.min(config.disks?.hardDisks?.length ?? 0, 2) as 0 | 1 | 2,
+    });
+    if (config.firmware !== undefined) writeBootOrder(cmos, [...(config.bootOrder ?? []), 0x80, 0x00, 0xe0]);
     this.rtc = new Rtc146818({
       clock,
       irq: this.picSlave.input(0),
-      cmos: cmosForMemory(this.ramSizeBytes, {
-        floppyTypes: [driveType(0), driveType(1)],
-        diskCount: Math.min(config.disks?.hardDisks?.length ?? 0, 2) as 0 | 1 | 2,
-      }),
+      cmos,
       ...(config.initialTime === undefined ? {} : { initialTime: config.initialTime }),
     });
     this.com1 = new Uart16550({
@@ -220,14 +234,16 @@ export class Pc {
     });
     this.vga = new Vga({ clock, videoMemory: this.cpu.memory.deviceMemory });
     this.pci = new PciBus();
-    this.pci.add(0, 0, HOST_BRIDGE_82441FX);
+    const shadowRam = new ShadowRam(this.cpu);
+    const hostBridge = config.firmware === undefined ? HOST_BRIDGE_82441FX : HOST_BRIDGE_WITH_FW_CFG;
+    const bridge = this.pci.add(0, 0, hostBridge, () => shadowRam.follow(bridge));
     this.pci.add(1, 0, ISA_BRIDGE_PIIX3);
     const storage = layOutStorage(config.disks);
     [this.ataPrimary, this.ataSecondary] = makeChannels(storage, {
       clock,
       ports: this.ports,
       memory: this.cpu.memory,
-      ide: this.pci.add(1, 1, IDE_PIIX3),
+      ide: this.pci.add(1, 1, config.firmware === undefined ? IDE_PIIX3 : IDE_FOR_FIRMWARE_ROM),
       interrupts: [this.picSlave.input(6), this.picSlave.input(7)],
     });
     let framebufferBase: number | null = null;
@@ -281,7 +297,15 @@ export class Pc {
     claim({ name: 'rtc', first: 0x70, count: 2, device: this.rtc });
     claim({ name: 'system-control-a', first: 0x92, count: 1, device: portA });
     claim({ name: 'pic-slave', first: 0xa0, count: 2, device: this.picSlave });
-    claim({ name: 'firmware', first: BIOS_TRAP_PORT, count: 1, device: this.bios.trap });
+    const { firmware } = config;
+    if (firmware === undefined) {
+      claim({ name: 'firmware', first: BIOS_TRAP_PORT, count: 1, device: this.bios.trap });
+    } else {
+      const log = new DebugConsole({ onByte: (byte) => events.onFirmwareLog?.(byte) });
+      const fwCfg = this.machine.add(firmwareConfiguration(firmware));
+      claim({ name: 'debug-console', first: 0x402, count: 1, device: log });
+      claim({ name: 'fw-cfg', first: 0x510, count: FW_CFG_PORT_COUNT, device: fwCfg, width: 16 });
+    }
     if (config.debugExitPort !== null) {
       const device = new DebugExit({ onExit: (value) => this.#requestExit(value) });
       claim({ name: 'debug-exit', first: config.debugExitPort ?? DEBUG_EXIT_PORT, count: 4, device, width: 32 });
@@ -312,9 +336,13 @@ export class Pc {
     // Memory map.
     const { memory } = this.cpu;
     memory.setRegion(VGA_MEMORY_BASE, VGA_MEMORY_BASE + VGA_MEMORY_SIZE, 'device');
-    memory.setRegion(0xc0000, ROM_BASE, 'rom');
-    memory.setRegion(ROM_BASE, ROM_BASE + ROM_SIZE_BYTES, 'rom');
-    memory.setAlias(FOUR_GIB - ROM_SIZE_BYTES, ROM_SIZE_BYTES, ROM_BASE);
+    this.#firmwareRom = firmware === undefined ? null : new FirmwareRom(firmware);
+    if (this.#firmwareRom === null) {
+      memory.setAlias(FOUR_GIB - ROM_SIZE_BYTES, ROM_SIZE_BYTES, ROM_BASE);
+    } else {
+      const { base, sizeBytes } = this.#firmwareRom;
+      this.memoryMap.claim({ name: 'firmware-rom', first: base, sizeBytes, device: this.#firmwareRom });
+    }
     this.memoryMap.claim({ name: 'vga', first: VGA_MEMORY_BASE, sizeBytes: VGA_MEMORY_SIZE, device: this.vga });
 
     const parts = [
@@ -333,6 +361,7 @@ export class Pc {
       this.floppy,
       this.ataPrimary,
       this.ataSecondary,
+      this.acpiPm,
       this.bios,
       a20,
       this.typist,
@@ -349,7 +378,8 @@ export class Pc {
     this.cpu.reset();
     const { memory } = this.cpu;
     memory.bytes.fill(0xff, memory.hostOfPage(0xc0), memory.hostOfPage(0xf0));
-    memory.loadRom(ROM_BASE, this.bios.rom);
+    const { address, bytes } = this.#firmwareRom?.shadow ?? { address: ROM_BASE, bytes: this.bios.rom };
+    memory.loadRom(address, bytes);
     this.cpu.isA20Enabled = true;
     this.cpu.synchronize();
     this.#exitValue = undefined;

@@ -2,8 +2,8 @@
  * The functions of the chipset that PCs of 1996 have: an 82441FX host bridge, and of an 82371SB (PIIX3) the ISA bridge
  * and the IDE interface. Registers that the guest can write keep what is written.
  *
- * **Not emulated**: what the registers would do but for the IDE function's command register and base address: memory
- * attributes (PAM, SMRAM), interrupt routing (PIRQRC), timings, decode enables, APIC and USB.
+ * **Not emulated**: what the registers would do but for the IDE function's command register and base address, and for the
+ * memory attributes (PAM), which the machine follows: SMRAM, interrupt routing (PIRQRC), timings, decode enables, APIC, USB.
  *
  * @source Intel 82441FX (PMC) datasheet, "PCI Configuration Space"; Intel 82371SB (PIIX3) datasheet, "PCI Configuration
  * Registers", functions 0 and 1

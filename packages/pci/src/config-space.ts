@@ -43,6 +43,8 @@ export interface BaseAddress {
   readonly sizeBytes: number;
   /** Whether reading the memory has no side effects; not so unless told. */
   readonly isPrefetchable?: boolean;
+  /** Of ports: whether the base keeps its upper 16 bits, which mean nothing on a PC; not so unless told. */
+  readonly keepsUpperHalf?: boolean;
 }
 
 /** One register: up to four bytes. */
@@ -179,7 +181,7 @@ export class ConfigSpace {
 
 /** The low bits of a base address are fixed, which is how the guest learns its size: it writes ones and reads back. */
 function baseAddressField(index: number, base: BaseAddress): ConfigField {
-  const { space, sizeBytes, isPrefetchable = false } = base;
+  const { space, sizeBytes, isPrefetchable = false, keepsUpperHalf = false } = base;
   const isPowerOfTwo = Number.isInteger(Math.log2(sizeBytes)) && sizeBytes <= 2 ** 31;
   if (!(index >= 0 && index < 6) || !isPowerOfTwo || sizeBytes < (space === 'io' ? 4 : 16)) {
     throw new PciError('bad-function', `base address ${index}: ${sizeBytes} bytes of ${space} space cannot be`);
@@ -188,6 +190,6 @@ function baseAddressField(index: number, base: BaseAddress): ConfigField {
     offset: CONFIG_BASE_ADDRESSES + 4 * index,
     sizeBytes: 4,
     value: space === 'io' ? 1 : isPrefetchable ? BASE_PREFETCHABLE : 0,
-    writable: (space === 'io' ? 0x1_0000 : 0x1_0000_0000) - sizeBytes,
+    writable: (space === 'io' && !keepsUpperHalf ? 0x1_0000 : 0x1_0000_0000) - sizeBytes,
   };
 }

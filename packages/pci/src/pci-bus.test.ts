@@ -113,6 +113,19 @@ describe('the chipset', () => {
 });
 
 describe('a base address', () => {
+  it('of ports keeps its upper half if told so', () => {
+    const bus = new PciBus();
+    const space = bus.add(1, 1, {
+      ...IDE_PIIX3,
+      baseAddresses: { 4: { space: 'io', sizeBytes: 16, keepsUpperHalf: true } },
+    });
+    write(bus, 1, 1, 0x20, 0xffff_ffff);
+    expect(read(bus, 1, 1, 0x20)).toBe(0xffff_fff1);
+    write(bus, 1, 1, 0x20, 0xc000);
+    write(bus, 1, 1, 0x04, 1);
+    expect(space.ioBase(4)).toBe(0xc000);
+  });
+
   it('tells its size, and is there when it is set and enabled', () => {
     const bus = new PciBus();
     const ide = bus.add(1, 1, IDE_PIIX3);
