@@ -144,6 +144,12 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         optional: true,
         brief: 'Virtual time keeps to wall time, or passes as fast as it can [real with a live screen]',
       },
+      cpu: {
+        kind: 'enum',
+        values: ['default', 'x86-64', 'x86-64-v2', 'pentium', '486'],
+        optional: true,
+        brief: 'The processor: what CPUID offers, and which instructions there are [default: all]',
+      },
       engine: {
         kind: 'enum',
         values: ['interpreter', 'jit', 'check'],

@@ -72,9 +72,14 @@ describe('arguments', () => {
     expect(() => normalizeArguments(['--type', 'a\\x'])).toThrow(CliError);
   });
 
+  it('knows some processors by name', () => {
+    expect(normalizeArguments(words('-cpu pentium image')).args).toEqual(['run', '--cpu=pentium', 'image']);
+    expect(normalizeArguments(words('--cpu x86-64-v2 image')).args).toEqual(['run', '--cpu=x86-64-v2', 'image']);
+  });
+
   it.each([
     ['-enable-kvm', /-enable-kvm has no effect/],
-    ['-cpu host', /-cpu has no effect/],
+    ['-cpu host', /-cpu host has no effect: .*x86-64-v2/],
     ['-smp 4', /-smp has no effect/],
     ['-d int -machine q35', /-d has no effect/],
     ['-s', /gdb/],

@@ -4,6 +4,7 @@
  *
  * @source QEMU "Invocation", options of qemu-system-x86_64
  */
+import { CPU_MODELS } from '@longmode/pc';
 import { usageError } from './exit-code.ts';
 import { typedTextAsKeys } from './options.ts';
 
@@ -41,6 +42,7 @@ export const VALUE_OPTIONS = [
   'symbols',
   'boot-features',
   'pace',
+  'cpu',
   'engine',
   'debug-exit',
   'keys',
@@ -54,7 +56,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, readonly [hasValue: boolean, why: 
   accel: [true, 'every instruction is emulated'],
   machine: [true, 'there is one machine, a PC with legacy devices'],
   M: [true, 'there is one machine, a PC with legacy devices'],
-  cpu: [true, 'there is one processor model'],
   smp: [true, 'there is one processor'],
   vga: [true, 'there is a standard VGA'],
   d: [true, 'the exceptions of a dying guest are told anyway, and --report lists them'],
@@ -142,6 +143,7 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
           .replace(/^null$/, 'none'),
       );
     } else if (name === 'display') add(name, displayOf(value(), dashes === '-', notes));
+    else if (name === 'cpu') add(name, cpuOf(value(), dashes === '-', notes));
     else if (name === 'curses' && dashes === '-') add('display', 'terminal');
     else if (name === 'nographic' && dashes === '-') {
       add('display', 'none');
@@ -183,6 +185,14 @@ function displayOf(value: string, isQemu: boolean, notes: string[]): string {
   if (!isQemu || kind === 'none' || kind === 'terminal') return kind;
   if (kind !== 'curses') notes.push(`-display ${kind}: the screen is shown in the terminal`);
   return 'terminal';
+}
+
+/** QEMU's models are many, and none of them is promised: the default stands for those that longmode does not know. */
+function cpuOf(value: string, isQemu: boolean, notes: string[]): string {
+  if (!isQemu || value in CPU_MODELS) return value;
+  const known = Object.keys(CPU_MODELS).join(', ');
+  notes.push(`-cpu ${value} has no effect: the processor has all that is emulated; models by name are ${known}`);
+  return '';
 }
 
 function pairsOf(value: string): Map<string, string> {

@@ -2,6 +2,7 @@
 import { closeSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import {
+  type CpuModelName,
   exitCodeOf,
   explainOutcome,
   type ImagePlan,
@@ -45,6 +46,7 @@ export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
   readonly successCode?: number;
   readonly reboot: boolean;
   readonly pace?: 'real' | 'max';
+  readonly cpu?: CpuModelName;
   readonly engine?: 'interpreter' | 'jit' | 'check';
   readonly profile?: boolean;
   readonly debugExit?: DebugExitPort;
@@ -211,6 +213,7 @@ function makeMachine(plan: ImagePlan, options: RunOptions, events: PcEvents): Pc
       events,
       onReset: 'stop',
       engine: options.engine ?? 'jit',
+      ...(options.cpu === undefined ? {} : { cpuModel: options.cpu }),
       ...(options.profile === true ? { jit: { isProfiling: true, now: () => performance.now() } } : {}),
       ...(options.keys === undefined ? {} : { typing: options.keys }),
       ...(debugExit === undefined ? {} : { debugExitPort: debugExit.port }),

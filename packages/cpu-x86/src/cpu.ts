@@ -22,6 +22,8 @@ import { MemoryAccess } from './engine/memory-access.ts';
 import { CPU_BASE, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
 import { EngineSystemCpu } from './engine/system-cpu.ts';
 import type { InterruptSource, MemoryIo, PortIo } from './host.ts';
+import { ENCODINGS } from './opcodes/opcodes.ts';
+import type { Row } from './opcodes/row.ts';
 import { EMITTED_SEMANTICS } from './semantics/index.ts';
 import { SIMD_OPERATIONS } from './semantics/simd/index.ts';
 import {
@@ -36,6 +38,8 @@ import {
 import { type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
 import { ExceptionLog } from './semantics/system/exception-log.ts';
 import { deliverEvent, REFUSALS, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
+import { NOT_IN_MODEL } from './semantics/system/processor-control.ts';
+import { hasInstruction } from './semantics/system/required-feature.ts';
 import { loadState, saveState } from './state/architectural-state.ts';
 import { CpuState } from './state/cpu-state.ts';
 import { updateMode, updatePaging } from './state/derived.ts';
@@ -133,6 +137,8 @@ export class Cpu {
   readonly exceptionLog: ExceptionLog;
   readonly model: CpuModel;
   readonly #options: CpuOptions;
+  /** Instructions that the model does not have. The default has all. */
+  readonly #withheld: ReadonlySet<Row> = new Set();
   readonly #paging: PagingRegisters;
   readonly #access: MemoryAccess;
   readonly #cache: CodeCache;
@@ -155,6 +161,9 @@ export class Cpu {
   constructor(options: CpuOptions) {
     this.#options = options;
     this.model = options.model ?? DEFAULT_CPU_MODEL;
+    if (this.model !== DEFAULT_CPU_MODEL) {
+      this.#withheld = new Set(ENCODINGS.filter((row) => !hasInstruction(this.model, row)));
+    }
     this.memory = new GuestMemory({
       ramSizeBytes: options.ramSizeBytes,
       deviceMemorySizeBytes: options.deviceMemorySizeBytes ?? 0,
@@ -213,7 +222,7 @@ export class Cpu {
       state: this.state,
       access: this.#access,
       registry: this.#registry,
-      isEmitted: (key) => key in EMITTED_SEMANTICS,
+      isEmitted: ({ encoding }) => encoding.semantics in EMITTED_SEMANTICS && !this.#withheld.has(encoding),
       ...(options.engine === 'jit' || isChecking ? { jit: { ...JIT_OPTIONS, ...options.jit } } : {}),
     });
     this.#access.isStackOperand = () => {
@@ -506,7 +515,9 @@ export class Cpu {
     this.#context.begin(this.#cache.offsetOf(record), this.#cache.lengthOf(record));
     // What an earlier instruction of the slice left of RF, which software interrupts would push.
     state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_RF);
-    const operation = SYSTEM_OPERATIONS.get(item.encoding.semantics) as SystemOperation;
+    const operation = this.#withheld.has(item.encoding)
+      ? NOT_IN_MODEL
+      : (SYSTEM_OPERATIONS.get(item.encoding.semantics) as SystemOperation);
     const outcome: Outcome = operation(this.#context, item);
     if ((state.field(SYSTEM_FLAGS) & FLAG_RF) !== 0) this.#resumeFlagSetAt = this.instructionCount + 1;
     // An IRET ends the blocking of NMIs, whether or not it returns from their handler.

@@ -14,6 +14,7 @@ export type { JitOptions, JitStatistics } from './engine/jit/jit.ts';
 export type { ExitReason, UnitProfile } from './engine/jit/profile.ts';
 export type { AccessWidth, InterruptSource, MemoryIo, PortIo } from './host.ts';
 export { type CpuFeature, type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
+export { CPU_MODELS, type CpuModelName } from './semantics/system/cpu-models.ts';
 export {
   describeChain,
   describeException,

@@ -1,5 +1,5 @@
 import type { AttachedDisks, BiosEvent } from '@longmode/bios';
-import type { CpuModel, Engine, JitOptions } from '@longmode/cpu-x86';
+import type { CpuModel, CpuModelName, Engine, JitOptions } from '@longmode/cpu-x86';
 import type { UnclaimedMemory, UnclaimedPort } from '@longmode/machine';
 import type { RtcTime } from '@longmode/rtc-146818';
 import type { FirmwareImage } from './firmware-rom.ts';
@@ -15,7 +15,8 @@ export interface PcConfig {
   readonly bootOrder?: readonly number[];
   /** A firmware ROM in place of this machine's own; kernels cannot be loaded directly then. */
   readonly firmware?: FirmwareImage;
-  readonly cpuModel?: CpuModel;
+  /** The processor, by name or in every detail; `default` has all that is emulated. */
+  readonly cpuModel?: CpuModel | CpuModelName;
   /** What runs the code; the results are the same. `interpreter` unless told. */
   readonly engine?: Engine;
   readonly jit?: Partial<JitOptions>;

@@ -1,4 +1,6 @@
 /** A PC in one object, and what boots on it. */
+
+export { CPU_MODELS, type CpuModelName } from '@longmode/cpu-x86';
 export { type KeyEvent, type KeyName, keysForText } from '@longmode/kbc-8042';
 export { type CodePlace, type CodePlaces, describePlace, placesInKernel, placesOnDisk } from './code-places.ts';
 export { type PcConfig, type PcEvents, RAM_SIZE_DEFAULT_BYTES } from './config.ts';

@@ -10,7 +10,7 @@ import {
   ROM_SIZE_BYTES,
 } from '@longmode/bios';
 import { applyPlan, type LoadPlan } from '@longmode/bootloader';
-import { Cpu } from '@longmode/cpu-x86';
+import { CPU_MODELS, Cpu } from '@longmode/cpu-x86';
 import { Floppy82077aa } from '@longmode/floppy-82077aa';
 import { FW_CFG_PORT_COUNT } from '@longmode/fw-cfg';
 import { initializeKeyboard, Kbc8042 } from '@longmode/kbc-8042';
@@ -129,6 +129,7 @@ export class Pc {
     const reset = (): void => this.#requestReset();
 
     // Processor and interrupt controllers.
+    const { cpuModel } = config;
     this.cpu = new Cpu({
       ramSizeBytes: this.ramSizeBytes,
       deviceMemorySizeBytes: VGA_VIDEO_MEMORY_SIZE,
@@ -150,7 +151,7 @@ export class Pc {
         },
       },
       interrupts: { acknowledge: () => this.picMaster.acknowledge() },
-      ...(config.cpuModel === undefined ? {} : { model: config.cpuModel }),
+      ...(cpuModel === undefined ? {} : { model: typeof cpuModel === 'string' ? CPU_MODELS[cpuModel] : cpuModel }),
       ...(config.entropySeed === undefined ? {} : { entropySeed: config.entropySeed }),
       ...(config.engine === undefined ? {} : { engine: config.engine }),
       ...(config.jit === undefined ? {} : { jit: config.jit }),

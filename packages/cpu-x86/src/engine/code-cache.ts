@@ -61,7 +61,7 @@ export class CodeCache implements CompilableCode {
   readonly #state: CpuState;
   readonly #access: MemoryAccess;
   readonly #registry: HandlerRegistry;
-  readonly #isEmitted: (key: string) => boolean;
+  readonly #isEmitted: (instruction: Instruction) => boolean;
   readonly #view: DataView;
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;
@@ -85,7 +85,7 @@ export class CodeCache implements CompilableCode {
     state: CpuState;
     access: MemoryAccess;
     registry: HandlerRegistry;
-    isEmitted: (key: string) => boolean;
+    isEmitted: (instruction: Instruction) => boolean;
     jit?: JitOptions;
   }) {
     this.#memory = parts.memory;
@@ -369,7 +369,7 @@ export class CodeCache implements CompilableCode {
   /** The handler of an instruction of a block, by what follows it there. */
   #handlerOf(instructions: readonly Instruction[], index: number, mode: number): number {
     const instruction = instructions[index] as Instruction;
-    if (!this.#isEmitted(instruction.encoding.semantics)) return this.#registry.systemHandler;
+    if (!this.#isEmitted(instruction)) return this.#registry.systemHandler;
     const shape = shapeOf(instruction, mode, areFlagsDead(instructions, index));
     return this.#fusedHandler(shape, instructions[index + 1]) ?? this.#registry.numberOf(shape);
   }

@@ -20,6 +20,7 @@ import { generalProtection, undefinedOpcode } from './fault.ts';
 import { effectiveAddress, operandAddress, uncheckedLinearAddress } from './linear-address.ts';
 import { memoryOperand, operandAt, readLinear } from './operand.ts';
 import { dataAccess, is64BitMode, isCanonicalAddress, requireCpl0, segmentOf, serialize } from './processor-mode.ts';
+import { requiredFeature } from './required-feature.ts';
 
 /** HLT: nothing more is executed until an interrupt, NMI or reset. */
 export const HLT: SystemOperation = (cpu) => {
@@ -109,3 +110,9 @@ export const UNDEFINED: SystemOperation = (cpu, instruction) =>
 /** What decodes but is not emulated. */
 export const NOT_EMULATED: SystemOperation = (cpu, instruction) =>
   undefinedOpcode(cpu, `${instruction.mnemonic} is not emulated (CPUID does not offer it)`);
+
+/** What came later than the model: #UD. */
+export const NOT_IN_MODEL: SystemOperation = (cpu, instruction) => {
+  const feature = requiredFeature(instruction.encoding) ?? 'such thing';
+  return undefinedOpcode(cpu, `${instruction.mnemonic} is not an instruction of this processor: it has no ${feature}`);
+};
