@@ -205,6 +205,8 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         brief: 'First hard disk',
       },
       hdb: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'Second hard disk' },
+      hdc: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'Third hard disk' },
+      hdd: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'Fourth hard disk' },
       fda: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'First floppy' },
       fdb: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'Second floppy' },
       writable: {

@@ -25,6 +25,8 @@ export interface BootSourceOptions {
   readonly kernel?: string | undefined;
   readonly hda?: string | undefined;
   readonly hdb?: string | undefined;
+  readonly hdc?: string | undefined;
+  readonly hdd?: string | undefined;
   readonly fda?: string | undefined;
   readonly fdb?: string | undefined;
   readonly cdrom?: string | undefined;
@@ -67,7 +69,7 @@ export function openBootSource(options: BootSourceOptions): BootSource {
     throw usageError(`${options.image}: --kernel names an image already; attach a disk with --hda`);
   }
   const drives: Record<DriveKind, string[]> = {
-    'hard-disk': [options.hda, options.hdb].filter((path) => path !== undefined),
+    'hard-disk': [options.hda, options.hdb, options.hdc, options.hdd].filter((path) => path !== undefined),
     floppy: [options.fda, options.fdb].filter((path) => path !== undefined),
     'cd-rom': [options.cdrom].filter((path) => path !== undefined),
   };

@@ -116,8 +116,8 @@ describe.each<[string, (text: string) => unknown, [string, unknown][], string[]]
     'boot features',
     parseBootFeatures,
     [
-      ['none', { mapPhysicalMemory: false, recursivePageTable: false, sse: false }],
-      ['sse,map_physical_memory', { mapPhysicalMemory: true, recursivePageTable: false, sse: true }],
+      ['none', { mapPhysicalMemory: false, recursivePageTable: false, sse: false, vga320x200: false }],
+      ['sse,map_physical_memory', { mapPhysicalMemory: true, recursivePageTable: false, sse: true, vga320x200: false }],
     ],
     ['sse,mmx', 'toString'],
   ],

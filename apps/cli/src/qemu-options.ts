@@ -21,6 +21,8 @@ export const VALUE_OPTIONS = [
   'kernel',
   'hda',
   'hdb',
+  'hdc',
+  'hdd',
   'fda',
   'fdb',
   'cdrom',
@@ -81,7 +83,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, readonly [hasValue: boolean, why: 
 };
 
 const DRIVE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  disk: ['hda', 'hdb'],
+  disk: ['hda', 'hdb', 'hdc', 'hdd'],
   floppy: ['fda', 'fdb'],
   cdrom: ['cdrom'],
 };

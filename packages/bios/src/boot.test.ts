@@ -171,6 +171,21 @@ describe('a CD', () => {
     expect(machine.memory.read32(0x5000)).toBe(24 + 26);
   });
 
+  it('says which controller its drive is on', () => {
+    const disc = Object.assign(cd(0), {
+      ata: {
+        ioBase: 0x170,
+        controlBase: 0x376,
+        irq: 15,
+        isSlave: true,
+        pci: { bus: 0, device: 1, function: 1, channel: 1 },
+      },
+    });
+    const { machine } = bootFrom({ cdRoms: [disc] });
+    machine.call(0x13, { eax: 0x4b01, edx: 0xe0, esi: 0x6000 });
+    expect([machine.memory.read8(0x6003), machine.memory.read16(0x6008)]).toEqual([1, 1]);
+  });
+
   it('gives its boot catalogue to AH=4Dh', () => {
     const disc = cd(0);
     const { machine } = bootFrom({ cdRoms: [disc] });

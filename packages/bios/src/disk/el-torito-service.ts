@@ -5,6 +5,7 @@
  */
 import type { ServiceCall } from '../call.ts';
 import type { Firmware } from '../firmware.ts';
+import type { AtaPlace } from '../host.ts';
 import { type Drive, FIRST_CD_DRIVE } from './drives.ts';
 import { catalogueLba, type ElToritoEntry, readBootCatalogue } from './el-torito.ts';
 import { DISK_BAD_PARAMETER, DISK_OK } from './status.ts';
@@ -34,7 +35,7 @@ export function discEmulation(firmware: Firmware, call: ServiceCall): number {
   const entry = readBootCatalogue(cd.disk);
   if (typeof entry === 'string') return DISK_BAD_PARAMETER;
   const drive = isAboutEmulation ? (firmware.drives.get(emulation.drive) ?? cd) : cd;
-  firmware.memory.writeBytes(call.address('ds', call.si), specificationPacket(entry, drive));
+  firmware.memory.writeBytes(call.address('ds', call.si), specificationPacket(entry, drive, cd.disk.ata));
   if (call.al === 0 && isAboutEmulation) firmware.state.emulation = null;
   call.al = 0;
   return DISK_OK;
@@ -58,12 +59,15 @@ export function readCatalogue(firmware: Firmware, call: ServiceCall, { disk, kin
   return transferSectors(memory, disk, 'read', first, memory.read8(packet + 1), buffer).status;
 }
 
-function specificationPacket(entry: ElToritoEntry, drive: Drive): Uint8Array {
+/** @param ata where the CD drive is */
+function specificationPacket(entry: ElToritoEntry, drive: Drive, ata: AtaPlace | undefined): Uint8Array {
   const packet = new DataView(new ArrayBuffer(SPECIFICATION_PACKET_SIZE));
   packet.setUint8(0x00, SPECIFICATION_PACKET_SIZE);
   packet.setUint8(0x01, entry.mediaType);
   packet.setUint8(0x02, drive.number);
+  packet.setUint8(0x03, ata?.pci?.channel ?? 0);
   packet.setUint32(0x04, entry.imageLba, true);
+  packet.setUint16(0x08, ata?.isSlave === true ? 1 : 0, true);
   packet.setUint16(0x0c, entry.loadSegment, true);
   packet.setUint16(0x0e, entry.loadSectors, true);
   if (drive.kind !== 'cd-rom') {
