@@ -129,7 +129,7 @@ export class Pc {
     const reset = (): void => this.#requestReset();
 
     // Processor and interrupt controllers.
-    const { cpuModel } = config;
+    const cpuModel = typeof config.cpuModel === 'string' ? CPU_MODELS[config.cpuModel] : config.cpuModel;
     this.cpu = new Cpu({
       ramSizeBytes: this.ramSizeBytes,
       deviceMemorySizeBytes: VGA_VIDEO_MEMORY_SIZE,
@@ -151,7 +151,7 @@ export class Pc {
         },
       },
       interrupts: { acknowledge: () => this.picMaster.acknowledge() },
-      ...(cpuModel === undefined ? {} : { model: typeof cpuModel === 'string' ? CPU_MODELS[cpuModel] : cpuModel }),
+      ...(cpuModel === undefined ? {} : { model: cpuModel }),
       ...(config.entropySeed === undefined ? {} : { entropySeed: config.entropySeed }),
       ...(config.engine === undefined ? {} : { engine: config.engine }),
       ...(config.jit === undefined ? {} : { jit: config.jit }),
@@ -269,7 +269,7 @@ export class Pc {
       clock,
       ramSizeBytes: this.ramSizeBytes,
       memoryMap: systemMemoryMap(this.ramSizeBytes),
-      tables: systemTables(this.ramSizeBytes, config.cpuModel),
+      tables: systemTables(this.ramSizeBytes, cpuModel),
       disks: { ...storage.disks, floppies: this.#trays },
       ...(config.bootOrder === undefined ? {} : { bootOrder: config.bootOrder }),
       fonts: { rows8: FONT_8X8, rows14: FONT_8X14, rows16: FONT_8X16 },
