@@ -337,6 +337,7 @@ describe('wrong arguments', () => {
     [['run', kernel('hello.elf'), '-kernel', 'x'], /--kernel names an image already/],
     [['run', '--boot', 'floppy', '--hda', kernel('hello-bios.img')], /there is no such drive/],
     [['-device', 'e1000', 'x'], /e1000 is not emulated/],
+    [['run', '-bios', kernel('hello.elf')], /the firmware ROM: expected a multiple of 64 KiB/],
   ])('%j', (args, words) => {
     const ended = longmode(args);
     expect(ended.code).toBe(64);

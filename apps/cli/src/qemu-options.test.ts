@@ -28,6 +28,7 @@ describe('arguments', () => {
     ['-drive file=x.iso,media=cdrom', 'run --cdrom=x.iso'],
     ['-hdc x -drive file=y -hdd z', 'run --hdc=x --hda=y --hdd=z'],
     ['-hda x -hdb y -fda z -cdrom c', 'run --hda=x --hdb=y --fda=z --cdrom=c'],
+    ['-bios x y', 'run --bios=x y'],
     ['-m 512M', 'run --memory=512M'],
     ['-m 512', 'run --memory=512'],
     ['-m size=1G,slots=2', 'run --memory=1G'],
@@ -100,7 +101,7 @@ describe('arguments', () => {
     ['-device e1000', /e1000 is not emulated/],
     ['-serial stdio -serial stdio', /one serial port/],
     ['-S', /gdb/],
-    ['-bios x', /does not exist/],
+    ['-pflash x', /does not exist/],
   ])('%s is refused', (line, message) => {
     expect(() => normalizeArguments(words(line))).toThrow(CliError);
     expect(() => normalizeArguments(words(line))).toThrow(message);
