@@ -12,12 +12,7 @@ start:
   indexed 0x3c4, 0, 0x03
   indexed 0x3d4, 0x11, 0x0c
   mov si, .crtc
-  mov dx, 0x3d4
-.register:
-  lodsw
-  out dx, ax
-  cmp si, .crtc_end
-  jb .register
+  call crtc_registers
   mov ax, 0xa000
   mov es, ax
   xor cx, cx
@@ -47,6 +42,6 @@ start:
 .crtc:
   dw 0x0d06, 0x3e07, 0x4109, 0xea10, 0xac11, 0xdf12, 0x2c13, 0x0014, 0xe715, 0x0616, 0xe317
   dw 0x000c, 0xb10d             ; two lines and one column of four pixels further
-.crtc_end:
+  dw 0xffff
 
   end_of_image

@@ -28,16 +28,11 @@ start:
   mov al, 0xa7
   out dx, al
   mov si, .crtc
-  mov dx, 0x3d4
-.register:
-  lodsw
-  out dx, ax
-  cmp si, .crtc_end
-  jb .register
+  call crtc_registers
   jmp finish
 
 .crtc:
   dw 0x0511, 0x8310, 0x5712, 0x6315, 0xba16, 0x4709, 0x8511
-.crtc_end:
+  dw 0xffff
 
   end_of_image
