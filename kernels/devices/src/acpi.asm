@@ -4,106 +4,18 @@
 ; ACPI Specification, "Finding the RSDP on IA-PC Systems", "Fixed ACPI Description Table", "PM1 Control Registers"; the DSDT is
 ; searched for `Name (_S5_, Package …)` in the encoding of AML, not interpreted.
 
-        bits 16
-        org 0x7c00
-
-COM1    equ 0x3f8
-EXIT    equ 0xf4
+%define VOLUME 'ACPI GUEST '
+SERIAL_NUMBER equ 0x1ac91000
 STAGE_SECTORS equ 3
-
-start:  jmp short entry
-        nop
-        db 'longmode'
-        dw 512                  ; a BIOS parameter block, so that the image is taken for a floppy's
-        db 1
-        dw 1
-        db 2
-        dw 224, 2880
-        db 0xf0
-        dw 9, 18, 2
-        dd 0, 0
-        db 0, 0, 0x29
-        dd 0x1ac91000
-        db 'ACPI GUEST ', 'FAT12   '
-entry:  jmp 0:begin
-begin:  cli
-        xor ax, ax
-        mov ds, ax
-        mov es, ax
-        mov ss, ax
-        mov sp, 0x7c00
-        sti
-        cld
-        mov ax, 0x0200 + STAGE_SECTORS
-        mov bx, 0x7e00
-        mov cx, 0x0002
-        mov dx, 0x0000
-        int 0x13
-        jnc main
-        mov al, 0x11
-        out EXIT, al
-        hlt
-
-        times 510 - ($ - $$) db 0
-        dw 0xaa55
-
-putc:   push dx
-        push ax
-        mov dx, COM1 + 5
-.wait:  in al, dx
-        test al, 0x20
-        jz .wait
-        pop ax
-        mov dx, COM1
-        out dx, al
-        pop dx
-        ret
-
-puts:   push ax                 ; BX: a text that ends with 0
-.next:  mov al, [bx]
-        inc bx
-        test al, al
-        jz .end
-        call putc
-        jmp .next
-.end:   pop ax
-        ret
-
-hex8:   push ax                 ; AL, with a blank before it
-        push ax
-        mov al, ' '
-        call putc
-        pop ax
-        push ax
-        shr al, 4
-        call .digit
-        pop ax
-        and al, 0x0f
-        call .digit
-        pop ax
-        ret
-.digit: cmp al, 10
-        sbb al, 0x69
-        das
-        or al, 0x20
-        jmp putc
+%include "devices/src/guest.inc"
 
 hex16:  xchg al, ah
         call hex8
         xchg al, ah
         jmp hex8
 
-%macro say 1
-        jmp %%go
-%%text: db %1, 0
-%%go:   mov bx, %%text
-        call puts
-%endmacro
 %macro line 1
-        jmp %%go
-%%text: db %1, 10, 0
-%%go:   mov bx, %%text
-        call puts
+        say {%1, 10}
 %endmacro
 
 fail:   line 'FAILED'

@@ -3,107 +3,18 @@
 ;
 ; Intel 82077AA data sheet; Intel 8237A data sheet; IBM Personal Computer AT Technical Reference.
 
-        bits 16
-        org 0x7c00
-
 DOR     equ 0x3f2
 MSR     equ 0x3f4
 FIFO    equ 0x3f5
 DIR     equ 0x3f7
-COM1    equ 0x3f8
-EXIT    equ 0xf4
 
 STAGE_SECTORS equ 7
 BUFFER_A equ 0x2000             ; segments of buffers that cross no 64 KiB boundary
 BUFFER_B equ 0x2100
 
-start:  jmp short entry
-        nop
-        db 'longmode'
-        dw 512                  ; a BIOS parameter block, so that the image is taken for a floppy's
-        db 1
-        dw 1
-        db 2
-        dw 224, 2880
-        db 0xf0
-        dw 9, 18, 2
-        dd 0, 0
-        db 0, 0, 0x29
-        dd 0x1efca51f
-        db 'FLOPPY GUEST', 'FAT12   '
-entry:  jmp 0:begin
-begin:  cli
-        xor ax, ax
-        mov ds, ax
-        mov es, ax
-        mov ss, ax
-        mov sp, 0x7c00
-        sti
-        cld
-        mov ax, 0x0200 + STAGE_SECTORS
-        mov bx, 0x7e00
-        mov cx, 0x0002
-        mov dx, 0x0000
-        int 0x13
-        jc .failed
-        jmp main
-.failed: mov al, 0x11
-        out EXIT, al
-        hlt
-
-        times 510 - ($ - $$) db 0
-        dw 0xaa55
-
-; ---- text on COM1
-
-putc:   push dx
-        push ax
-        mov dx, COM1 + 5
-.wait:  in al, dx
-        test al, 0x20
-        jz .wait
-        pop ax
-        mov dx, COM1
-        out dx, al
-        pop dx
-        ret
-
-puts:   lodsb                   ; SI: a text that ends with 0
-        test al, al
-        jz .end
-        call putc
-        jmp puts
-.end:   ret
-
-hex8:   push ax                 ; AL, with a blank before it
-        push ax
-        mov al, ' '
-        call putc
-        pop ax
-        push ax
-        shr al, 4
-        call .digit
-        pop ax
-        and al, 0x0f
-        call .digit
-        pop ax
-        ret
-.digit: cmp al, 10
-        sbb al, 0x69
-        das
-        or al, 0x20
-        jmp putc
-
-newline:
-        mov al, 10
-        jmp putc
-
-%macro say 1
-        jmp %%go
-%%text: db %1, 0
-%%go:   mov si, %%text
-        call puts
-%endmacro
+%define VOLUME 'FLOPPYGUEST'
+SERIAL_NUMBER equ 0x1efca51f
+%include "devices/src/guest.inc"
 
 ; ---- the controller
 

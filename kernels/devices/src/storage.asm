@@ -4,111 +4,26 @@
 ;
 ; ATA/ATAPI-6; "Programming Interface for Bus Master IDE Controller" 1.0; PCI BIOS Specification 2.1; MMC-3.
 
-        bits 16
-        org 0x7c00
-
 ATA     equ 0x1f0
 ATAPI   equ 0x170
 CONTROL equ 0x206               ; from a channel's first port on
-COM1    equ 0x3f8
-EXIT    equ 0xf4
-
-STAGE_SECTORS equ 8
 BUFFER  equ 0x2000              ; segments
 OTHER   equ 0x3000
 TABLE   equ 0x7000              ; where the bus master's regions are listed
 
-start:  jmp short entry
-        nop
-        db 'longmode'
-        dw 512                  ; a BIOS parameter block, so that the image is taken for a floppy's
-        db 1
-        dw 1
-        db 2
-        dw 224, 2880
-        db 0xf0
-        dw 9, 18, 2
-        dd 0, 0
-        db 0, 0, 0x29
-        dd 0x1efca520
-        db 'STORAGEGUEST', 'FAT12   '
-entry:  jmp 0:begin
-begin:  cli
-        xor ax, ax
-        mov ds, ax
-        mov es, ax
-        mov ss, ax
-        mov sp, 0x7c00
-        sti
-        cld
-        mov ax, 0x0200 + STAGE_SECTORS
-        mov bx, 0x7e00
-        mov cx, 0x0002
-        mov dx, 0x0000
-        int 0x13
-        jc failed
-        jmp main
-failed: mov al, 0x11
-        out EXIT, al
-        hlt
-
-        times 510 - ($ - $$) db 0
-        dw 0xaa55
-
-; ---- text on COM1
-
-putc:   push dx
-        push ax
-        mov dx, COM1 + 5
-.wait:  in al, dx
-        test al, 0x20
-        jz .wait
-        pop ax
-        mov dx, COM1
-        out dx, al
-        pop dx
-        ret
-
-puts:   lodsb                   ; SI: a text that ends with 0
-        test al, al
-        jz .end
-        call putc
-        jmp puts
-.end:   ret
-
-hex8:   push ax                 ; AL
-        push ax
-        shr al, 4
-        call .digit
-        pop ax
-        and al, 0x0f
-        call .digit
-        pop ax
-        ret
-.digit: cmp al, 10
-        sbb al, 0x69
-        das
-        or al, 0x20
-        jmp putc
+%define VOLUME 'STORAGETEST'
+SERIAL_NUMBER equ 0x1efca520
+STAGE_SECTORS equ 8
+%include "devices/src/guest.inc"
 
 hex16:  push ax                 ; AX, with a blank before it
-        push ax
-        mov al, ' '
-        call putc
-        pop ax
         xchg al, ah
         call hex8
         xchg al, ah
-        call hex8
+        call digits
         pop ax
         ret
 
-%macro say 1
-        jmp %%go
-%%text: db %1, 0
-%%go:   mov si, %%text
-        call puts
-%endmacro
 %macro line 1
         say {10, %1}
 %endmacro
@@ -185,11 +100,11 @@ put:    push dx                 ; AL to register AH
         say ' status '
         lea dx, [bp + CONTROL]
         in al, dx
-        call hex8
+        call digits
         say ' error '
         lea dx, [bp + 1]
         in al, dx
-        call hex8
+        call digits
 %endmacro
 
 take:   mov ax, BUFFER          ; CX words from the data register
@@ -232,7 +147,7 @@ firmware:                       ; INT 13h AH=42h or 43h: one sector at segment B
         int 0x13
         mov al, ah
         say ' firmware '
-        jmp hex8
+        jmp digits
 
 dma:    mov dx, [master]        ; BL: command byte; a table of two regions for ECX bytes
         xor al, al
@@ -270,7 +185,7 @@ stopped:
         mov dx, [master]
         add dx, 2
         in al, dx
-        call hex8
+        call digits
         sub dx, 2
         xor al, al
         out dx, al
@@ -296,7 +211,7 @@ reason: call settle
         say ' reason '
         lea dx, [bp + 2]
         in al, dx
-        call hex8
+        call digits
         say ' bytes'
         lea dx, [bp + 5]
         in al, dx

@@ -200,3 +200,35 @@ describe('a guest that drives PCI and both channels', () => {
     }
   });
 });
+
+/** Asks the disk to verify 200 sectors, halts, and leaves with 10h and how often IRQ 14 came. */
+const WAITER = `
+  31 c0 8e d8 8e d0 bc 00 7c ; xor ax, ax; mov ds, ax; mov ss, ax; mov sp, 0x7c00
+  c7 06 d8 01 3f 7c          ; mov word [0x76 * 4], irq
+  a3 da 01                   ; mov [0x76 * 4 + 2], ax
+  b0 bf e6 a1 b0 fb e6 21    ; open IRQ 14 and the cascade only
+  ba f6 01 b0 e0 ee          ; device 0 by LBA
+  ba f2 01 b0 c8 ee          ; 200 sectors
+  42 30 c0 ee 42 ee 42 ee    ; from sector 0 on
+  ba f7 01 b0 40 ee          ; READ VERIFY SECTORS
+  fb f4 fa                   ; sti; hlt; cli
+  a0 4e 7c 04 10 e6 f4 f4    ; leave with 10h + count
+  fe 06 4e 7c                ; irq: inc byte [count]
+  ba f7 01 ec                ; acknowledge
+  b0 20 e6 a0 e6 20 cf       ; end of interrupt; iret
+  00                         ; count
+`;
+
+it('the end of a command wakes a processor that halts', () => {
+  const bytes = WAITER.split('\n').flatMap((line) =>
+    line
+      .replace(/;.*/, '')
+      .split(' ')
+      .filter((byte) => byte !== ''),
+  );
+  const image = new Uint8Array(2048 * 512);
+  image.set(bytes.map((byte) => Number.parseInt(byte, 16)));
+  image.set([0x55, 0xaa], 510);
+  const { pc } = loadImage(image);
+  expect(pc.run({ instructions: 10_000_000 })).toEqual({ kind: 'debug-exit', value: 0x11 });
+});
