@@ -19,7 +19,7 @@ import { type PcConfig, RAM_SIZE_DEFAULT_BYTES } from './config.ts';
 import { ImageDisk, type ImageSource, OverlayDisk, sourceOfBytes, type WritableImage } from './disk.ts';
 import { type FirmwareImage, FirmwareRom } from './firmware-rom.ts';
 import { Pc } from './pc.ts';
-import { rootPointer, systemMemoryMap } from './system-tables.ts';
+import { rootPointer, rootPointerAddress, systemMemoryMap } from './system-tables.ts';
 
 /** Kinds of drives that an image can be put into. */
 export type DriveKind = 'hard-disk' | 'floppy' | 'cd-rom';
@@ -126,7 +126,8 @@ export function planImage(image: Uint8Array | ImageSource, options: LoadOptions 
     refuseHandOver(options, 'a bare ELF64 kernel');
     loadPlan = planDirect64(bytes, { ...options.direct64, ...memory });
   } else if (kind === 'bootloader-api') {
-    loadPlan = planBootloaderApi(bytes, { ...memory, framebuffer: FRAMEBUFFER, ...ramdiskOf(options) });
+    const rsdpAddress = rootPointerAddress(ramSizeBytes);
+    loadPlan = planBootloaderApi(bytes, { ...memory, framebuffer: FRAMEBUFFER, rsdpAddress, ...ramdiskOf(options) });
   } else throw refusal(bytes, isElf, description, obstacle ?? 'give a kernel, or attach it as a drive');
   return {
     method: loadPlan.protocol,

@@ -67,3 +67,8 @@ export function rootPointer(ramSizeBytes: number): Uint8Array | undefined {
   if (!hasAcpi(ramSizeBytes)) return undefined;
   return acpi(ramSizeBytes).find(({ bytes }) => bytes.length === RSDP_SIZE_BYTES)?.bytes;
 }
+
+/** Where ACPI's root pointer is; undefined in a machine without. */
+export function rootPointerAddress(ramSizeBytes: number): number | undefined {
+  return hasAcpi(ramSizeBytes) ? ROOT_ADDRESS : undefined;
+}
