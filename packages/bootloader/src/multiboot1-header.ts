@@ -32,6 +32,8 @@ export interface Multiboot1Header {
   readonly addresses: Multiboot1AddressFields | null;
 }
 
+/** Video mode type: text. */
+const MODE_TYPE_TEXT = 1;
 const SEARCH_SIZE = 8192;
 const KNOWN_REQUIRED = MULTIBOOT1_PAGE_ALIGN | MULTIBOOT1_MEMORY_INFO | MULTIBOOT1_VIDEO_MODE;
 
@@ -90,6 +92,16 @@ export function readMultiboot1Header(bytes: Uint8Array): Multiboot1Header {
     found: `${hex(header.flags)} with bit ${bits.join(', bit ')}`,
     cure: 'clear the flag; the Multiboot specification does not define it',
   });
+}
+
+/**
+ * Whether a header asks for a text mode, which is there; no loader without a screen of its own can give another one.
+ *
+ * @source Multiboot Specification 0.6.96, "The graphics fields of Multiboot header"
+ */
+export function wantsTextMode(bytes: Uint8Array, { offset, flags }: Multiboot1Header): boolean {
+  if ((flags & MULTIBOOT1_VIDEO_MODE) === 0 || offset + 36 > bytes.length) return false;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset + 32, true) === MODE_TYPE_TEXT;
 }
 
 /** Says why there is no header: the usual reasons are a wrong checksum and a place too far into the file. */

@@ -171,14 +171,20 @@ describe('the Multiboot 1 information', () => {
     expect(memory.u32(info + 12)).toBe(0x80ffffff);
   });
 
-  it('describes the text screen to a kernel that wants a video mode', () => {
-    const code = [...headerBytes(7, [0, 0, 0, 0, 0, 0, 1024, 768, 32]), 0xf4];
+  it('describes the text screen to a kernel that wants a text mode', () => {
+    const code = [...headerBytes(7, [0, 0, 0, 0, 0, 1, 80, 25, 0]), 0xf4];
     const { memory, info } = boot(kernel({ data: code }));
     expect(memory.u32(info) & 0x1000).toBe(0x1000);
     expect(memory.u64(info + 88)).toBe(0xb8000n);
     expect([96, 100, 104].map((offset) => memory.u32(info + offset))).toEqual([160, 80, 25]);
     expect([...memory.bytes.subarray(info + 108, info + 110)]).toEqual([16, 2]);
     expect(memory.u32(info) & 0x800).toBe(0);
+  });
+
+  it('describes no screen to a kernel that wants a graphics mode: none was set', () => {
+    const code = [...headerBytes(7, [0, 0, 0, 0, 0, 0, 1024, 768, 32]), 0xf4];
+    const { memory, info } = boot(kernel({ data: code }));
+    expect(memory.u32(info) & 0x1800).toBe(0);
   });
 
   it('has the section headers, and symbols where the headers say', () => {

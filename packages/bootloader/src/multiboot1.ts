@@ -7,7 +7,7 @@ import {
   type MultibootMemory,
   parseKernel,
 } from './multiboot-image.ts';
-import { MULTIBOOT1_VIDEO_MODE, type Multiboot1Header, readMultiboot1Header } from './multiboot1-header.ts';
+import { type Multiboot1Header, readMultiboot1Header, wantsTextMode } from './multiboot1-header.ts';
 import { layOutMultiboot1Information } from './multiboot1-info.ts';
 import type { LoadPlan } from './plan.ts';
 
@@ -35,7 +35,7 @@ export function planMultiboot1(bytes: Uint8Array, options: Multiboot1Options): L
   const { bootDevice = null } = options;
   const header = readMultiboot1Header(bytes);
   const image = placeImage(bytes, header, machine);
-  const hasTextScreen = (header.flags & MULTIBOOT1_VIDEO_MODE) !== 0;
+  const hasTextScreen = wantsTextMode(bytes, header);
   return planHandover(options, machine, {
     protocol: 'multiboot1',
     magic: MULTIBOOT1_BOOTLOADER_MAGIC,

@@ -26,6 +26,8 @@ export interface PcConfig {
   readonly initialTime?: Readonly<RtcTime>;
   /** Virtual nanoseconds that an instruction takes; 1 unless told. */
   readonly nanosecondsPerInstruction?: number;
+  /** Virtual nanoseconds that an access to an I/O port takes besides; 1000 unless told, as on an ISA bus. */
+  readonly portAccessNanoseconds?: number;
   /** First port of the debug-exit device, or `null` for none; 0xf4 unless told. */
   readonly debugExitPort?: number | null;
   /** What a guest's reset does: `stop` ends the run with the outcome `reset` (the default), `reboot` starts again. */

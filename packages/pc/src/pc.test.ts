@@ -209,10 +209,34 @@ describe('run', () => {
   });
 
   it('stops at the first instruction at or after a time that lies within an instruction', () => {
-    const { pc } = start(readImage('hello-bios.img'), { nanosecondsPerInstruction: 7 });
+    const { pc } = start(readImage('hello-bios.img'), { nanosecondsPerInstruction: 7, portAccessNanoseconds: 0 });
     pc.run({ untilTick: 100 });
     expect(pc.cpu.instructionCount).toBe(15);
     expect(pc.virtualTimeNs).toBe(105);
+  });
+
+  it('lets a microsecond pass with each access to a port, or what it is told', () => {
+    const timeOf = (config: PcConfig): number => {
+      const { pc } = startGuest('polling', config);
+      pc.run({ untilTick: 170_000_000 }); // past the firmware
+      const before = { ticks: pc.virtualTimeNs, instructions: pc.cpu.instructionCount };
+      pc.run({ instructions: 3000 }); // in, test, jz
+      expect(pc.cpu.instructionCount - before.instructions).toBe(3000);
+      return pc.virtualTimeNs - before.ticks;
+    };
+    expect(timeOf({})).toBe(3000 + 1000 * 1000);
+    expect(timeOf({ portAccessNanoseconds: 250 })).toBe(3000 + 1000 * 250);
+    expect(timeOf({ portAccessNanoseconds: 0 })).toBe(3000);
+  });
+
+  it('comes to a moment among accesses to ports', () => {
+    const { pc } = startGuest('polling');
+    pc.run({ untilTick: 170_000_000 });
+    for (let tick = pc.virtualTimeNs + 777; tick < 170_100_000; tick += 777) {
+      pc.run({ untilTick: tick });
+      expect(pc.virtualTimeNs - tick).toBeGreaterThanOrEqual(0);
+      expect(pc.virtualTimeNs - tick).toBeLessThanOrEqual(1000);
+    }
   });
 
   it('stops when an event asks it to, after the instruction that caused it', () => {

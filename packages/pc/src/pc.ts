@@ -70,6 +70,10 @@ import { isWaiting, type WakeSource, wakeSourceOf } from './wake.ts';
 
 const DEBUG_EXIT_PORT = 0xf4;
 const FOUR_GIB = 0x1_0000_0000;
+/** A cycle of the ISA bus for 8 bits at a port takes six clocks of 8.33 MHz; with recovery it is about a microsecond. */
+const PORT_ACCESS_DEFAULT_TICKS = 1000;
+/** Time that a slice leaves for accesses to ports at most. */
+const SLACK_MAX_TICKS = 10_000_000;
 /** A real revolution is 200 million instructions: a guest that polls would take minutes for a file. */
 const FLOPPY_SPEED = 50;
 /** In the place of a floppy that is not there. */
@@ -107,9 +111,13 @@ export class Pc {
   /** In the place of `bios`. */
   readonly #firmwareRom: FirmwareRom | null;
   readonly #nanosecondsPerInstruction: number;
+  readonly #portAccessTicks: number;
   /** Virtual time that did not come from instructions since the last reset of the CPU: halts, and time before. */
   #idleTicks = 0;
   #sliceEnd = Number.POSITIVE_INFINITY;
+  /** How much time accesses to ports may still take before the slice comes to its deadline too late. */
+  #sliceSlack = 0;
+  #hasUsedPorts = false;
   #exitValue: number | undefined;
   #resetRequested = false;
   #powerOffRequested = false;
@@ -121,6 +129,7 @@ export class Pc {
     const events = config.events ?? {};
     this.ramSizeBytes = config.ramSizeBytes ?? RAM_SIZE_DEFAULT_BYTES;
     this.#nanosecondsPerInstruction = config.nanosecondsPerInstruction ?? 1;
+    this.#portAccessTicks = config.portAccessNanoseconds ?? PORT_ACCESS_DEFAULT_TICKS;
     const clock = new VirtualClock();
     this.clock = clock;
     this.machine = new Machine({ clock });
@@ -477,10 +486,15 @@ export class Pc {
       if (cpu.instructionCount >= untilCount || clock.now >= untilTick) return { kind: 'limit' };
       const deadline = Math.min(clock.nextDeadline ?? Number.POSITIVE_INFINITY, untilTick);
       const ticks = Math.max(0, deadline - clock.now);
+      // Accesses to ports bring the deadline nearer. A guest that makes them gets half the way at a time, so that it is not
+      // stopped at each of them.
+      const time = this.#hasUsedPorts ? Math.max(ticks / 2, ticks - SLACK_MAX_TICKS) : ticks;
       const slice = Math.min(
         untilCount - cpu.instructionCount,
-        Math.max(1, Math.ceil(ticks / this.#nanosecondsPerInstruction)),
+        Math.max(1, Math.ceil(time / this.#nanosecondsPerInstruction)),
       );
+      this.#hasUsedPorts = false;
+      this.#sliceSlack = ticks === Number.POSITIVE_INFINITY ? ticks : ticks - slice * this.#nanosecondsPerInstruction;
       this.#sliceEnd = deadline;
       const reason = cpu.run(slice);
       this.#sliceEnd = Number.POSITIVE_INFINITY;
@@ -560,13 +574,24 @@ export class Pc {
   #readPort(port: number, width: 8 | 16 | 32): number {
     this.#synchronizeClock();
     const value = this.ports.read(port, width);
+    this.#spendPortAccess();
     this.#checkDeadline();
     return value;
   }
   #writePort(port: number, width: 8 | 16 | 32, value: number): void {
     this.#synchronizeClock();
     this.ports.write(port, width, value);
+    this.#spendPortAccess();
     this.#checkDeadline();
+  }
+  /** The bus takes its time, and the processor waits. */
+  #spendPortAccess(): void {
+    const ticks = this.#portAccessTicks;
+    this.#idleTicks += ticks;
+    this.cpu.passIdleTime(ticks);
+    this.#hasUsedPorts = true;
+    this.#sliceSlack -= ticks;
+    if (this.#sliceSlack < 0) this.cpu.requestStop();
   }
 
   /** Brings virtual time up to the instruction that executes. */
