@@ -41,9 +41,10 @@ import { deliverEvent, REFUSALS, SYSTEM_SEMANTICS } from './semantics/system/ind
 import { NOT_IN_MODEL } from './semantics/system/processor-control.ts';
 import { hasInstruction } from './semantics/system/required-feature.ts';
 import { loadState, saveState } from './state/architectural-state.ts';
+import { CR0_NE } from './state/control-registers.ts';
 import { CpuState } from './state/cpu-state.ts';
 import { updateMode, updatePaging } from './state/derived.ts';
-import { VECTOR_DB, VECTOR_NMI, VECTOR_UD } from './state/exceptions.ts';
+import { VECTOR_DB, VECTOR_MF, VECTOR_NMI, VECTOR_UD } from './state/exceptions.ts';
 import {
   ACTIVITY,
   ACTIVITY_ACTIVE,
@@ -51,6 +52,7 @@ import {
   ACTIVITY_SHUTDOWN,
   BUDGET,
   CANONICAL_SHIFT,
+  CR0,
   DR,
   ENTROPY,
   FAULT_ERROR_CODE,
@@ -95,6 +97,11 @@ export interface CpuOptions {
   readonly ports?: PortIo;
   readonly memoryIo?: MemoryIo;
   readonly interrupts?: InterruptSource;
+  /**
+   * FERR#: an instruction has found an x87 exception to report while CR0.NE is clear. It begins again until an interrupt's
+   * handler has taken the exception away. Without this, such exceptions are #MF as with CR0.NE set.
+   */
+  readonly onCoprocessorError?: () => void;
   readonly model?: CpuModel;
   /** What runs the code; the results are the same. `interpreter` unless told. */
   readonly engine?: Engine;
@@ -467,6 +474,11 @@ export class Cpu {
     const errorCode = state.field(FAULT_ERROR_CODE) | 0;
     state.setField(FAULT_VECTOR, NO_FAULT);
     state.rip = rip;
+    const { onCoprocessorError } = this.#options;
+    if (vector === VECTOR_MF && onCoprocessorError && (state.field(CR0) & CR0_NE) === 0) {
+      onCoprocessorError();
+      return;
+    }
     this.#deliver({ vector, kind: 'exception', errorCode, rip });
   }
 

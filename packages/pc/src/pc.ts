@@ -48,6 +48,7 @@ import { FloppyTray } from './floppy-tray.ts';
 import { guestEars } from './guest-ears.ts';
 import { dmaMemory, IsaDma } from './isa-dma.ts';
 import type { Outcome } from './outcome.ts';
+import { CoprocessorError } from './ports/coprocessor-error.ts';
 import { DebugConsole } from './ports/debug-console.ts';
 import { DebugExit } from './ports/debug-exit.ts';
 import { POWER_OFF_PORTS, PowerControl } from './ports/power-control.ts';
@@ -160,6 +161,7 @@ export class Pc {
         },
       },
       interrupts: { acknowledge: () => this.picMaster.acknowledge() },
+      onCoprocessorError: () => coprocessorError.signal(),
       ...(cpuModel === undefined ? {} : { model: cpuModel }),
       ...(config.entropySeed === undefined ? {} : { entropySeed: config.entropySeed }),
       ...(config.engine === undefined ? {} : { engine: config.engine }),
@@ -199,6 +201,7 @@ export class Pc {
       systemReset: reset,
     });
     const portA = new SystemControlA({ a20: a20.input('system-control-a'), systemReset: reset });
+    const coprocessorError = new CoprocessorError({ irq: this.picSlave.input(5) });
     const resetControl = new ResetControl({ systemReset: reset });
     this.#trays = (config.disks?.floppies ?? []).map((disk) => new FloppyTray(disk));
     this.dma = new IsaDma({
@@ -307,6 +310,7 @@ export class Pc {
     claim({ name: 'rtc', first: 0x70, count: 2, device: this.rtc });
     claim({ name: 'system-control-a', first: 0x92, count: 1, device: portA });
     claim({ name: 'pic-slave', first: 0xa0, count: 2, device: this.picSlave });
+    claim({ name: 'coprocessor-error', first: 0xf0, count: 2, device: coprocessorError });
     const { firmware } = config;
     if (firmware === undefined) {
       claim({ name: 'firmware', first: BIOS_TRAP_PORT, count: 1, device: this.bios.trap });
@@ -362,6 +366,7 @@ export class Pc {
       portB,
       this.keyboard,
       portA,
+      coprocessorError,
       resetControl,
       this.rtc,
       this.com1,
