@@ -46,6 +46,7 @@ import {
 import { printer, serial } from './system/serial.ts';
 import { system } from './system/service.ts';
 import { rtcInterrupt } from './system/wait.ts';
+import { setVideoMode } from './video/mode-set.ts';
 import { video } from './video/service.ts';
 import { vgaFirmware } from './video/vga.ts';
 
@@ -203,6 +204,11 @@ export class Bios implements Component<BiosState> {
   post(): void {
     this.#state.postStep = 0;
     while (!runPost(this.#firmware)) skipPostStep(this.#firmware);
+  }
+
+  /** Sets a video mode as INT 10h AH=00h does, once {@link post} has run. @returns false if there is no such mode */
+  setVideoMode(mode: number): boolean {
+    return setVideoMode(this.#firmware, mode) !== undefined;
   }
 
   reset(): void {

@@ -95,6 +95,11 @@ describe('a bare ELF64 kernel starts', () => {
     expect(boot(kernel(), { sse: true }).plan.entry).toMatchObject({ cr0: 0x80010013n, cr4: 0x620n });
   });
 
+  it('in video mode 13h only if asked', () => {
+    expect(boot(kernel(), { vga320x200: true }).plan.videoMode).toEqual({ biosMode: 0x13 });
+    expect(plan.videoMode).toBeUndefined();
+  });
+
   it('with the loader area and video memory mapped to themselves, and address 0 not mapped', () => {
     for (const address of [0x1000n, 0x5fffn, 0xa0000n, 0xb8000n, 0xbffffn]) {
       expect(at(address)).toMatchObject({ physical: Number(address), isWritable: true, pageSize: 0x1000 });

@@ -33,6 +33,8 @@ export interface Direct64Options extends MemoryOptions {
   readonly recursivePageTable?: boolean | undefined;
   /** Feature `sse`: enables SSE instructions. False if left out. */
   readonly sse?: boolean | undefined;
+  /** Feature `vga_320x200`: the kernel starts in video mode 13h instead of the text mode. False if left out. */
+  readonly vga320x200?: boolean | undefined;
   /** Key `kernel-stack-address`: of the guard page, above which the stack lies. */
   readonly kernelStackAddress?: bigint | undefined;
   /** Key `kernel-stack-size`: in pages of 4 KiB, 512 if left out. */
@@ -50,6 +52,8 @@ const LOADER_END = 0x6000;
 /** Physical address at which the kernel's file lies. */
 const KERNEL_FILE = 0x400000;
 const KERNEL_STACK_PAGES = 512;
+/** 256 colours, a byte each at A0000h. */
+const MODE_320X200 = 0x13;
 const CODE_SELECTOR = 0x08;
 const DATA_SELECTOR = 0x10;
 const GDT = [0n, DESCRIPTOR_CODE_64, DESCRIPTOR_DATA] as const;
@@ -159,6 +163,7 @@ export function planDirect64(bytes: Uint8Array, options: Direct64Options): LoadP
     writes: sortWrites(writes),
     loadBias: kernel.loadBias,
     bootInformationAddress: addresses.bootInfoAddress,
+    ...(options.vga320x200 === true ? { videoMode: { biosMode: MODE_320X200 } } : {}),
   };
 }
 

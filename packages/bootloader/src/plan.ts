@@ -69,13 +69,15 @@ export interface EntryState {
   readonly idtr: TableState;
 }
 
-/** A graphics mode with a linear frame buffer. */
-export interface VideoMode {
-  /** Pixels. */
-  readonly width: number;
-  readonly height: number;
-  readonly bitsPerPixel: number;
-}
+/** A graphics mode: one of the VGA by its number in the BIOS, or one with a linear frame buffer. */
+export type VideoMode =
+  | { readonly biosMode: number }
+  | {
+      /** Pixels. */
+      readonly width: number;
+      readonly height: number;
+      readonly bitsPerPixel: number;
+    };
 
 /** Everything that booting an image changes: nothing has been touched until {@link applyPlan}. */
 export interface LoadPlan {
@@ -85,7 +87,7 @@ export interface LoadPlan {
   readonly writes: readonly MemoryWrite[];
   /** Difference between the kernel's addresses and those in its file, for symbol look-ups; 0 unless it was relocated. */
   readonly loadBias: bigint;
-  /** The graphics mode that the kernel expects, with a linear frame buffer; text mode if left out. */
+  /** The graphics mode that the kernel expects; the text mode of 80 columns if left out. */
   readonly videoMode?: VideoMode;
   /** Physical or virtual address at which the kernel finds its boot information. */
   readonly bootInformationAddress: bigint;

@@ -49,7 +49,10 @@ export function enterKernel(cpu: Cpu, entry: EntryState): void {
 const DISPI_ENABLED_LINEAR = 0x41;
 
 /** Sets a graphics mode with a linear frame buffer, as a boot loader has the VGA's BIOS do. */
-export function setLinearMode(vga: Vga, { width, height, bitsPerPixel }: VideoMode): void {
+export function setLinearMode(
+  vga: Vga,
+  { width, height, bitsPerPixel }: Exclude<VideoMode, { readonly biosMode: number }>,
+): void {
   const registers = [
     [4, 0], // off, while the rest changes
     [1, width],

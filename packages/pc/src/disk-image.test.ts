@@ -183,6 +183,8 @@ const kernels: readonly (readonly [what: string, image: Uint8Array, options: Dis
       bootInfoAddress: 0xffff_d000_1234_5000n,
     },
   ],
+  ['SSE', kernel(), { sse: true, kernelStackSizePages: 1 }],
+  ['video mode 13h', kernel(), { vga320x200: true }],
   ['relocations', movable(relocations, dynamic), {}],
   ['packed relocations', movable(packedRelocations, packedDynamic), {}],
 ];
@@ -198,6 +200,8 @@ describe('a kernel finds the same from a disk as when it is booted directly:', (
     expect(pages.map(shape)).toEqual(pagesOf(direct).map(shape));
     expect(contentsOf(disk, pages)).toEqual(contentsOf(direct, pagesOf(direct)));
     expect(regionsOf(disk)).toEqual(regionsOf(direct));
+    const modeOf = ({ vga }: Pc): unknown => ({ ...vga.snapshot(), videoMemory: [] });
+    expect(modeOf(disk)).toEqual(modeOf(direct));
   });
 });
 

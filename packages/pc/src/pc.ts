@@ -9,7 +9,7 @@ import {
   ROM_BASE,
   ROM_SIZE_BYTES,
 } from '@longmode/bios';
-import { applyPlan, type LoadPlan } from '@longmode/bootloader';
+import { applyPlan, type LoadPlan, type VideoMode } from '@longmode/bootloader';
 import { CPU_MODELS, Cpu } from '@longmode/cpu-x86';
 import { Floppy82077aa } from '@longmode/floppy-82077aa';
 import { FW_CFG_PORT_COUNT } from '@longmode/fw-cfg';
@@ -415,8 +415,13 @@ export class Pc {
       write: (at, bytes) => this.cpu.memory.write(at, bytes),
       fill: (at, size, value) => this.cpu.memory.fill(at, size, value),
     });
-    if (plan.videoMode !== undefined) setLinearMode(this.vga, plan.videoMode);
+    if (plan.videoMode !== undefined) this.#setVideoMode(plan.videoMode);
     enterKernel(this.cpu, plan.entry);
+  }
+
+  #setVideoMode(mode: VideoMode): void {
+    if ('biosMode' in mode) this.bios.setVideoMode(mode.biosMode);
+    else setLinearMode(this.vga, mode);
   }
 
   /**

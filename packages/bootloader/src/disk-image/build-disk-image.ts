@@ -7,10 +7,7 @@ import { recognise } from '../recognise.ts';
 import { BOOT_SECTOR_HEX, SECOND_STAGE_HEX } from './boot-code.ts';
 
 /** What the kernel on a disk was built for; the same as for booting it directly, less the machine's memory. */
-export interface DiskImageOptions extends Omit<Direct64Options, 'ramSizeBytes' | 'memoryMap'> {
-  /** Feature `vga_320x200`: the kernel starts in video mode 13h instead of the text mode. False if left out. */
-  readonly vga320x200?: boolean | undefined;
-}
+export type DiskImageOptions = Omit<Direct64Options, 'ramSizeBytes' | 'memoryMap'>;
 
 const SECTOR = 512;
 const SECOND_STAGE_BLOCK = 1;
