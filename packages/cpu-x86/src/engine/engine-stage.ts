@@ -125,8 +125,13 @@ export abstract class EngineStage extends Semantics {
     this.storeAt({ segment, linear, width }, fixed);
   }
 
-  openMemory(segment: SegmentChoice, offset: Value, width: Width): { read(): Value; write(value: Value): void } {
-    const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE);
+  openMemory(
+    segment: SegmentChoice,
+    offset: Value,
+    width: Width,
+    alignment: Alignment = 'unaligned',
+  ): { read(): Value; write(value: Value): void } {
+    const linear = this.#linear(segment, offset, width, ACCESS_INFO_WRITE, alignment);
     const host = this.hostForUpdate({ segment, linear, width });
     return {
       read: () => this.loadFrom(host, 0, width),

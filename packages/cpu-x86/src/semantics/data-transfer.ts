@@ -1,7 +1,7 @@
 /** @source SDM Vol. 2, "MOV", "MOVZX", "MOVSX/MOVSXD", "LEA", "XCHG", "CMOVcc", "SETcc", "CBW/CWDE/CDQE", "CWD/CDQ/CQO", "XLAT/XLATB", "CMPXCHG8B/CMPXCHG16B" */
-import { VECTOR_GP } from '../state/exceptions.ts';
 import { FLAG_ZF } from '../state/rflags.ts';
 import type { Value, Width } from './language.ts';
+import { highQuadword, lane, lowQuadword, splat } from './simd/vector.ts';
 import type { Operand, Semantics, SemanticsFn } from './stage.ts';
 
 const pair = (s: Semantics): [Operand, Operand] => [s.operands[0] as Operand, s.operands[1] as Operand];
@@ -112,17 +112,12 @@ export const CMPXCHG8B: SemanticsFn = (s) => {
   slot.write(s.or(s.zeroExtend64(low), s.shl(s.zeroExtend64(high), s.i64(32))));
 };
 
-/** Compares RDX:RAX with 16 aligned bytes, which lie in one page: both halves can be written, or none. */
+/** Compares RDX:RAX with one access of 128 bits, whose linear address must be a multiple of 16. */
 export const CMPXCHG16B: SemanticsFn = (s) => {
-  const address = s.let((s.operands[0] as Operand).address());
-  s.faultIf(s.isNonZero(s.and(s.wrap(address), s.i32(15))), VECTOR_GP);
-  const second = s.let(s.truncate(s.add(address, s.like(address, 8)), s.addressWidth));
-  s.openMemory('operand', address, 64);
-  const low = s.let(s.load('operand', address, 64));
-  const high = s.let(s.load('operand', second, 64));
-  const stored = exchangePair(s, 64, low, high);
-  s.store('operand', address, 64, stored.low);
-  s.store('operand', second, 64, stored.high);
+  const slot = s.openMemory('operand', (s.operands[0] as Operand).address(), 128, 'aligned');
+  const found = slot.read();
+  const { low, high } = exchangePair(s, 64, s.let(lowQuadword(found)), s.let(highQuadword(found)));
+  slot.write(lane('i64x2.replace_lane', 1, splat(64, low), high));
 };
 
 export const NOP: SemanticsFn = () => {};

@@ -63,6 +63,7 @@ export abstract class Semantics extends Emitter {
     segment: SegmentChoice,
     offset: Value,
     width: Width,
+    alignment?: Alignment,
   ): { read(): Value; write(value: Value): void };
 
   /** Sets the arithmetic flags from a declared operation: `KIND_*` with its two values (unextended, `width` bits). */

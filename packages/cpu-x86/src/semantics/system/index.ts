@@ -2,6 +2,7 @@ import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
 import { FXRSTOR, FXSAVE } from '../extended-state/fxsave.ts';
 import { XGETBV, XSETBV } from '../extended-state/xcr.ts';
 import { XRSTOR, XSAVE, XSAVEC, XSAVEOPT } from '../extended-state/xsave.ts';
+import { REFUSE_MISALIGNED } from '../simd/twins/twin.ts';
 import { X87_SEMANTICS, type X87SemanticsKey } from '../x87/index.ts';
 import type { SystemOperation } from './context.ts';
 import { CLTS, LMSW, MOV_FROM_CONTROL, MOV_TO_CONTROL, SMSW } from './control-register.ts';
@@ -162,6 +163,7 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
 /** Why instructions that are written over the emitter are not allowed where they execute: each raises an exception. */
 export const REFUSALS: Readonly<Partial<Record<SemanticsKey, SystemOperation>>> = {
   CLI: REFUSE_CLI,
+  CMPXCHG16B: REFUSE_MISALIGNED,
   POPF: REFUSE_POPF,
   PUSHF: REFUSE_PUSHF,
   STI: REFUSE_STI,

@@ -129,14 +129,14 @@ function refuseUnavailable(cpu: SystemCpu, instruction: Instruction): Outcome {
 }
 
 /** Alignment comes before the limit of the segment, and is #GP through SS too. */
-function refuseMisaligned(cpu: SystemCpu, instruction: Instruction): Outcome {
+export const REFUSE_MISALIGNED: SystemOperation = (cpu, instruction) => {
   const operand = memoryOperand(instruction);
   const linear = uncheckedLinearAddress(cpu, operand.segment, effectiveAddress(cpu, instruction, operand));
   return generalProtection(
     cpu,
     `${instruction.mnemonic} at ${hex(linear)}, which is not a multiple of ${operand.width / 8}`,
   );
-}
+};
 
 /** The operation of an instruction whose emitted code has left it: refuses it, or runs its twin. */
 export const assisted =
@@ -146,7 +146,7 @@ export const assisted =
       case ASSIST_UNAVAILABLE:
         return refuseUnavailable(cpu, instruction);
       case ASSIST_MISALIGNED:
-        return refuseMisaligned(cpu, instruction);
+        return REFUSE_MISALIGNED(cpu, instruction);
       default:
         return twin(cpu, instruction);
     }
