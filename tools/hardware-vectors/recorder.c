@@ -1,12 +1,12 @@
 // Executes instructions one at a time on the processor that runs this program, and writes down what they did.
 //
-//   gcc -O2 -fno-stack-protector -fcf-protection=none -static-pie -o recorder recorder.c && ./recorder SETUP CASES RESULTS
+//   gcc -O2 -fno-stack-protector -fcf-protection=none -pie -Wl,-z,now -o recorder recorder.c && ./recorder SETUP CASES RESULTS
 //
 // A case enters by the return from a signal handler, which sets all registers, and leaves by the next signal: the INT3 that
 // fills the code around the instruction, or the instruction's own exception. SETUP holds `struct setup`, CASES `struct
 // test` after `struct test`, each followed by its patches; RESULTS gets a `struct result` for each, followed by the pieces of
 // memory that differ. The order of bytes in `struct state` is the corpus's own. Linux on x86-64 only; the signal handler uses
-// nothing of the C library that needs FS.
+// nothing of the C library that needs FS; symbols are bound at the start, and the program is far from all addresses of cases.
 #define _GNU_SOURCE
 #include <asm/ldt.h>
 #include <cpuid.h>

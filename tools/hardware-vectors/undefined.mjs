@@ -91,6 +91,9 @@ export const undefinedConditions = (mnemonic) => CONDITION_RULES.find(([pattern]
 const fieldNumber = (name) => FIELDS.findIndex((field) => field.name === name);
 const FOP = fieldNumber('fop');
 const FDP = fieldNumber('fdp');
+const FTW = fieldNumber('ftw');
+const ST_FIELDS = Array.from({ length: 8 }, (_, i) => fieldNumber(`st${i}`));
+const TOP = 0x3800;
 const isX87 = ({ map, opcode }) => map === 'one-byte' && opcode >= 0xd8 && opcode <= 0xdf;
 
 /** Parts of memory images of the x87 state that depend on the processor. */
@@ -146,6 +149,11 @@ export function undefinedAnyway(parts, { row, instruction, isFault, after, befor
   }
   // Whether a POPA that faults has loaded the registers before: AMD's processors have not, Intel's have.
   if (isFault && row.mnemonic.startsWith('POPA')) parts.fields.push(RCX, RDX, RBX, RBP, RSI, RDI);
+  // Whether an MMX instruction that faults has made the x87 registers valid and TOP zero before: Intel's processors have.
+  if (isFault && /(^|,)[PQN](q|d|pi)/.test(row.operands)) {
+    parts.fsw |= TOP;
+    parts.fields.push(FTW, ...ST_FIELDS);
+  }
   // RETF imm16 between 64-bit and other code: the width of the stack pointer that parameters are released from is that of the
   // stack "in effect", which changes meanwhile. The recorded processor has it both ways, by the operand size.
   const segmentOf = (view) => view.getUint16(STATE.SELECTORS + 2, true);

@@ -22,6 +22,8 @@ export function rowExclusion(group: VectorGroup): string | undefined {
 
 const VECTOR_GP = 13;
 const VECTOR_PF = 14;
+const RECORDER_START = 0x40_0000n;
+const RECORDER_END = 0x50_0000n;
 const REPEAT_PREFIXES = [0xf2, 0xf3];
 const SELF_COMPARING = /^(CMPS|SCAS)/;
 const LARGE_OPERAND = /^(F?XSAVE|F?XRSTOR|FNSAVE|FRSTOR|FLDENV|FNSTENV)/;
@@ -74,6 +76,11 @@ export const CASE_RULES: readonly CaseRule[] = [
     reason:
       "page faults of MASKMOVQ and MASKMOVDQU with a mask of zeros are the processor's choice (SDM Vol. 2, their pages)",
     covers: ({ exception }, { row }) => row.mnemonic.startsWith('MASKMOV') && exception?.vector === VECTOR_PF,
+  },
+  {
+    reason: "page faults where the recorder's own program is mapped, from 400000 on: the error code tells of it",
+    covers: ({ exception }) =>
+      exception?.vector === VECTOR_PF && exception.cr2 >= RECORDER_START && exception.cr2 < RECORDER_END,
   },
 ];
 

@@ -25,6 +25,8 @@ const LIMITS: Readonly<Record<Engine, number | undefined>> = {
   jit: IS_ALL ? undefined : IS_FULL ? 64 : 2,
   check: IS_ALL ? undefined : IS_FULL ? 64 : 2,
 };
+/** Of each row in each code size. */
+const CASES_MIN = 200;
 const TIMEOUT_MS = 3_600_000;
 
 const readVectors = (codeSize: CodeSize): VectorFile =>
@@ -53,7 +55,8 @@ describe.each([64, 32, 16] as const)('recorded instructions in %i-bit code', (co
     TIMEOUT_MS,
   );
 
-  it('are of every row that exists there', () => {
+  it('are 200 at least of every row that exists there', () => {
+    expect(file.header.groups.filter(({ count }) => count < CASES_MIN).map(({ row }) => row.mnemonic)).toEqual([]);
     const recorded = new Set(file.header.groups.map((group) => rowOf(group)));
     const missing = ENCODINGS.filter(
       (row) => isIn(codeSize, row) && !recorded.has(row) && !NOT_RECORDED.has(row.mnemonic),

@@ -120,9 +120,8 @@ export const REAL_MODE_EXCLUSIONS: readonly RealModeExclusion[] = [
     vector: VECTOR_UD,
   },
   {
-    reason: 'x87 instructions are not emulated, and so #UD.',
+    reason: 'The 286 had no 80287, and passed by what is for one; this processor has its FPU inside.',
     matches: (_, form) => form === 'D8',
-    vector: VECTOR_UD,
   },
   {
     reason:

@@ -51,6 +51,9 @@ const top = (state: CpuState): number => (state.field(FPU_STATUS) >> 11) & 7;
 /** Offset in the state of ST(i). */
 const stackRegister = (state: CpuState, index: number): number => FPR + FPR_SIZE_BYTES * ((top(state) + index) & 7);
 
+/** Bits of the control word that can be loaded. */
+const CONTROL_LOADED = 0x1f3f;
+
 /** Puts the x87 state into an image. */
 export function storeX87(state: CpuState, image: DataView, format: LegacyFormat): void {
   image.setUint16(CONTROL, state.field(FPU_CONTROL), true);
@@ -70,7 +73,7 @@ export function storeX87(state: CpuState, image: DataView, format: LegacyFormat)
 
 /** Takes the x87 state from an image. */
 export function loadX87(state: CpuState, image: DataView, format: LegacyFormat): void {
-  state.setField(FPU_CONTROL, image.getUint16(CONTROL, true) | 0x40);
+  state.setField(FPU_CONTROL, (image.getUint16(CONTROL, true) & CONTROL_LOADED) | 0x40);
   state.setField(FPU_STATUS, withSummary(image.getUint16(STATUS, true), image.getUint16(CONTROL, true)));
   state.setField(FPU_TAG, image.getUint8(TAG));
   state.setField(FPU_OPCODE, image.getUint16(OPCODE, true) & 0x7ff);

@@ -58,8 +58,11 @@ function flushLine(cpu: SystemCpu, instruction: Instruction, feature: CpuFeature
     return undefinedOpcode(cpu, `${instruction.mnemonic} is not a feature of this processor`);
   }
   const operand: MemoryOperand = memoryOperand(instruction);
-  const { rights } = segmentOf(cpu.state, operand.segment);
+  const { rights, high } = segmentOf(cpu.state, operand.segment);
   const isExecuteOnly = operand.segment === CS && (rights & RIGHT_READ) === 0;
+  if (isExecuteOnly && effectiveAddress(cpu, instruction, operand) > BigInt(high)) {
+    return generalProtection(cpu, `${instruction.mnemonic} beyond the limit of CS`);
+  }
   const linear = isExecuteOnly
     ? uncheckedLinearAddress(cpu, operand.segment, effectiveAddress(cpu, instruction, operand))
     : operandAddress(cpu, instruction, operand, 1, false);
