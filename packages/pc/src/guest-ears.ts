@@ -1,6 +1,6 @@
 import { ROM_BASE } from '@longmode/bios';
 import { FIELD } from '@longmode/cpu-x86';
-import type { Pc } from './pc.ts';
+import type { Board } from './board.ts';
 import type { GuestEars } from './typing/readiness.ts';
 import { isInterruptible, isWaiting } from './wake.ts';
 
@@ -8,7 +8,7 @@ const CR0_PE = 1;
 const KEYBOARD_IRQ = 1;
 
 /** What the parts of a PC show of its guest's readiness for keys. */
-export function guestEars(pc: Pc): GuestEars {
+export function guestEars(pc: Board): GuestEars {
   return {
     isHalted: () => isWaiting(pc),
     isInterruptible: () =>

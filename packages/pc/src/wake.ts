@@ -1,5 +1,5 @@
 import { FIELD } from '@longmode/cpu-x86';
-import type { Pc } from './pc.ts';
+import type { Board } from './board.ts';
 
 /** What can end a HLT. */
 export type WakeSource =
@@ -40,16 +40,16 @@ const INPUTS_FROM_OUTSIDE = (1 << 1) | (1 << 4) | (1 << 12);
 const CASCADE = 1 << 2;
 
 /** Whether the processor is in HLT. */
-export const isWaiting = (pc: Pc): boolean => pc.cpu.state.field(FIELD.ACTIVITY) === ACTIVITY_HALTED;
+export const isWaiting = (pc: Board): boolean => pc.cpu.state.field(FIELD.ACTIVITY) === ACTIVITY_HALTED;
 
 /** Whether the processor takes interrupts. */
-export const isInterruptible = (pc: Pc): boolean => (pc.cpu.state.rflags & FLAG_IF) !== 0;
+export const isInterruptible = (pc: Board): boolean => (pc.cpu.state.rflags & FLAG_IF) !== 0;
 
 /**
  * What can wake a processor that halts. Nothing but alarms happens while it does, so the masks stay as they are: an alarm
  * or an input can matter only if the line that it drives is open.
  */
-export function wakeSourceOf(pc: Pc): WakeSource {
+export function wakeSourceOf(pc: Board): WakeSource {
   if (!isInterruptible(pc)) return 'nothing';
   const master = pc.picMaster.mask;
   const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~pc.picSlave.mask & 0xff) << 8 : 0);
