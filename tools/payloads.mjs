@@ -144,14 +144,16 @@ function grubCd(name, config, files) {
 const kernel = (name) => join(ROOT, 'kernels/images', name);
 const MEMINFO = ['meminfo.c32', 'libcom32.c32', 'libutil.c32'];
 const MEMINFO_CONFIG = 'PROMPT 1\nDEFAULT mem\nLABEL mem\n  COM32 meminfo.c32\n';
-/** What 128 MiB are: INT 12h, 15h AH=88h, AX=E801h, and E820h. */
+/** What 128 MiB are, with ACPI's tables at their end: INT 12h, 15h AH=88h, AX=E801h, and E820h. */
 const MEMINFO_TABLES = [
   /DOS RAM: 639K \(0x9fc00\) {2}INT 12h: 639K \(0x9fc00\)/,
-  /INT 15 88: 0xfc00 \(64512K\) {2}INT 15 E801: 0x3c00 \(15360K\) 0x0700 \(114688K\)/,
+  /INT 15 88: 0xfc00 \(64512K\) {2}INT 15 E801: 0x3c00 \(15360K\) 0x06ff \(114624K\)/,
   /0 0+x 0+9fc00x 0+9fc00x 1 \[1\] usable/,
   /1 0+9fc00x 0+400x 0+a0000x 2 \[1\] reserved/,
   /2 0+f0000x 0+10000x 0+100000x 2 \[1\] reserved/,
-  /3 0+100000x 0+7f00000x 0+8000000x 1 \[1\] usable/,
+  /3 0+100000x 0+7efc000x 0+7ffc000x 1 \[1\] usable/,
+  /4 0+7ffc000x 0+3000x 0+7fff000x 3 \[1\] ACPI/,
+  /5 0+7fff000x 0+1000x 0+8000000x 4 \[1\] ACPI NVS/,
 ];
 const GRUB_CONFIG = `set timeout=60
 menuentry "first" { multiboot2 /boot/nothing }
@@ -170,9 +172,9 @@ const PAYLOADS = {
     args: () => [inPackage('multiboot', 'usr/lib/multiboot/examples/kernel')],
     code: 102,
     shows: [
-      /^mem_lower = 639KB, mem_upper = 130048KB/m,
-      /mmap_length = 0x60/,
-      /length = 0x007f00000, type = 0x1/,
+      /^mem_lower = 639KB, mem_upper = 130032KB/m,
+      /mmap_length = 0x90/,
+      /length = 0x007efc000, type = 0x1/,
       /^Halted\./m,
     ],
   },
@@ -199,19 +201,19 @@ const PAYLOADS = {
     },
     keys: 'wait:"grub>" type:"geometry (fd0)\\n" wait:"drive 0x0" type:"displaymem\\n" wait:Usable quit',
     shows: [
-      /GNU GRUB {2}version 0\.97 {2}\(639K lower \/ 130048K upper memory\)/,
+      /GNU GRUB {2}version 0\.97 {2}\(639K lower \/ 1300\d\dK upper memory\)/,
       /drive 0x0: C\/H\/S = 80\/2\/18, The number of sectors = 2880/,
       /Usable RAM/,
     ],
   },
   syslinux: {
     args: () => ['--fda', syslinuxFloppy('syslinux.img', MEMINFO, MEMINFO_CONFIG)],
-    keys: 'wait:boot: type:"mem\\n" wait:7f00000 +5ms quit',
+    keys: 'wait:boot: type:"mem\\n" wait:7efc000 +5ms quit',
     shows: [/^SYSLINUX 6\.04/m, ...MEMINFO_TABLES],
   },
   isolinux: {
     args: () => ['--cdrom', isolinuxCd('isolinux.iso', MEMINFO, MEMINFO_CONFIG)],
-    keys: 'wait:boot: type:"mem\\n" wait:7f00000 +5ms quit',
+    keys: 'wait:boot: type:"mem\\n" wait:7efc000 +5ms quit',
     shows: [/^ISOLINUX 6\.04/m, ...MEMINFO_TABLES],
   },
   'grub-multiboot2': {
