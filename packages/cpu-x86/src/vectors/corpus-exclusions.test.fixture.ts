@@ -27,7 +27,6 @@ const RECORDER_END = 0x50_0000n;
 const REPEAT_PREFIXES = [0xf2, 0xf3];
 const SELF_COMPARING = /^(CMPS|SCAS)/;
 const LARGE_OPERAND = /^(F?XSAVE|F?XRSTOR|FNSAVE|FRSTOR|FLDENV|FNSTENV)/;
-const MMX_OPERAND = /(^|,)[PQN]/;
 const NEAR_RELATIVE = /^J[bz]$/;
 
 const viewOf = (state: Uint8Array): DataView => new DataView(state.buffer, state.byteOffset, state.byteLength);
@@ -66,11 +65,6 @@ export const CASE_RULES: readonly CaseRule[] = [
       (LARGE_OPERAND.test(row.mnemonic) || row.operands === 'Mt') &&
       exception !== undefined &&
       viewOf(before).getUint32(STATE.RIP, true) === viewOf(after).getUint32(STATE.RIP, true),
-  },
-  {
-    reason:
-      'MMX instructions that fault: the recorded processor has cleared TOP by then, and may have marked all registers as in use, where the manual lets a fault change nothing',
-    covers: ({ exception }, { row }) => exception !== undefined && MMX_OPERAND.test(row.operands),
   },
   {
     reason:
