@@ -24,6 +24,7 @@ const BAD: Readonly<Record<string, readonly (readonly [file: string, source: str
   'arrow-elf': [['packages/elf/src/bad.ts', "import '@longmode/mmu';"]],
   'arrow-mmu': [['packages/mmu/src/bad.ts', "import '@longmode/elf';"]],
   'arrow-x86-vectors': [['packages/x86-vectors/src/bad.ts', "import '@longmode/cpu-x86';"]],
+  'arrow-firmware-tables': [['packages/firmware-tables/src/bad.ts', "import '@longmode/device';"]],
   'arrow-cpu-x86': [['packages/cpu-x86/src/engine/device.ts', "import type { value } from '@longmode/device';"]],
   'arrow-bootloader': [['packages/bootloader/src/bad.ts', "import '@longmode/mmu';"]],
   'arrow-pc': [['packages/pc/src/bad.ts', "import '@longmode/wasm-encoder';"]],

@@ -168,8 +168,11 @@ async function checkExample(sandbox, example) {
  */
 async function checkExampleTypes(sandbox) {
   const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023,dom'];
+  // Node's own types only for examples that say that they need Node.
+  const needsNode = readFileSync(join(sandbox, 'example.ts'), 'utf8').includes("from 'node:");
+  const types = needsNode ? ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')] : ['--types', ''];
   const program = programOf('@typescript/native', 'tsc');
-  return (await run(program, ['--ignoreConfig', ...options, '--types', '', 'example.ts'], sandbox)).problems;
+  return (await run(program, ['--ignoreConfig', ...options, ...types, 'example.ts'], sandbox)).problems;
 }
 
 /**

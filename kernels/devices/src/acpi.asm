@@ -241,6 +241,9 @@ main:   call flat
         mov dx, [fs:edi + 64]
         mov ax, cx
         out dx, ax
+        mov cx, 18              ; an emulator may take its time to turn itself off
+.off:   hlt
+        loop .off
         jmp fail
 
 rsdt:   dd 0

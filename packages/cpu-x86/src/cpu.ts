@@ -19,7 +19,7 @@ import { memoryOperand, type Shape } from './engine/interpreter/shape.ts';
 import { JIT_OPTIONS, type JitOptions, type JitStatistics } from './engine/jit/jit.ts';
 import type { UnitProfile } from './engine/jit/profile.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
-import { CPU_BASE, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
+import { CPU_BASE, EMPTY_TLB, EMPTY_TLB_SIZE_BYTES, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
 import { EngineSystemCpu } from './engine/system-cpu.ts';
 import type { InterruptSource, MemoryIo, PortIo } from './host.ts';
 import { ENCODINGS } from './opcodes/opcodes.ts';
@@ -39,6 +39,7 @@ import { type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.t
 import { ExceptionLog } from './semantics/system/exception-log.ts';
 import { deliverEvent, REFUSALS, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
 import { NOT_IN_MODEL } from './semantics/system/processor-control.ts';
+import { checksAlignment } from './semantics/system/processor-mode.ts';
 import { hasInstruction } from './semantics/system/required-feature.ts';
 import { loadState, saveState } from './state/architectural-state.ts';
 import { CR0_NE } from './state/control-registers.ts';
@@ -127,6 +128,10 @@ const OPEN_MEMORY: MemoryIo = {
  */
 const SLICE_MAX = 0x10_0000;
 
+const DR6 = DR + 8 * 6;
+/** Single step. */
+const DR6_BS = 0x4000;
+
 /** For every system instruction that executes: a map finds its operation sooner than an object of that size. */
 const SYSTEM_OPERATIONS: ReadonlyMap<string, SystemOperation> = new Map([
   ...Object.entries({ ...SYSTEM_SEMANTICS, ...REFUSALS }),
@@ -182,6 +187,7 @@ export class Cpu {
     const pdptes = new Uint32Array(wasm.buffer, CPU_BASE + PDPTES, 8);
     this.#paging = createPagingRegisters({ pdptes });
     this.#access = new MemoryAccess({ memory: this.memory, state: this.state, paging: this.#paging });
+    new Uint8Array(wasm.buffer, EMPTY_TLB, EMPTY_TLB_SIZE_BYTES).fill(0xff);
     const modules = interpreterModules(wasm.buffer.byteLength / WASM_PAGE_SIZE_BYTES);
     const host: CoreImports = {
       translateRead: (low, high, info) => {
@@ -192,6 +198,7 @@ export class Cpu {
       translateWrite: (low, high, info) => {
         const host = this.#access.translateWrite(low, high, info);
         this.#stopIfOverwritten();
+        if (this.#access.breakpoints.isHit) this.#cutSlice();
         return host;
       },
       translateOpen: (low, high, info) => {
@@ -244,19 +251,37 @@ export class Cpu {
       instructionCount: () => this.instructionCount,
       timeStampCounter: () => this.timeStampCounter,
       access: this.#access,
-      ports: options.ports ?? OPEN_PORTS,
+      ports: this.#watchedPorts(options.ports ?? OPEN_PORTS),
       pagingChanged: (keepGlobal) => this.#pagingChanged(keepGlobal),
       invalidatePage: (low, high) => {
         this.#access.invalidatePage(low, high);
         this.#cache.flushTranslations();
       },
       modeChanged: () => this.#modeChanged(),
+      debugRegistersChanged: () => this.#debugRegistersChanged(),
       requestAttention: () => {
         this.#attention = true;
       },
     });
+    this.#access.breakpoints.onHit = () => {
+      this.#attention = true;
+    };
     if (isChecking) this.#checker = this.#createChecker();
     this.reset();
+  }
+
+  #watchedPorts(ports: PortIo): PortIo {
+    const { breakpoints } = this.#access;
+    return {
+      readPort: (port, width) => {
+        breakpoints.notePort(port, width);
+        return ports.readPort(port, width);
+      },
+      writePort: (port, width, value) => {
+        breakpoints.notePort(port, width);
+        ports.writePort(port, width, value);
+      },
+    };
   }
 
   #createChecker(): UnitChecker {
@@ -292,6 +317,7 @@ export class Cpu {
 
   /** Derived state is made anew after the state, or memory behind the CPU's back, was written from outside. */
   synchronize(): void {
+    this.#debugRegistersChanged();
     this.#pagingChanged(false);
     this.#modeChanged();
     this.#cache.flush();
@@ -387,8 +413,17 @@ export class Cpu {
       const isShadowed = state.field(INTERRUPT_SHADOW) !== 0;
       if (!isShadowed && this.#deliverPending((flags & FLAG_IF) !== 0)) continue;
       if (state.field(ACTIVITY) === ACTIVITY_HALTED) return 'halted';
+      const { breakpoints } = this.#access;
+      if (breakpoints.hasExecution && !isShadowed && (flags & FLAG_RF) === 0) {
+        const met = breakpoints.atRip();
+        if (met !== 0) {
+          this.#retired += 1;
+          this.#deliverDebug(met);
+          continue;
+        }
+      }
       const remaining = Math.min(end - this.#retired, SLICE_MAX);
-      const isStepping = isShadowed || (flags & (FLAG_TF | FLAG_RF)) !== 0;
+      const isStepping = isShadowed || (flags & (FLAG_TF | FLAG_RF)) !== 0 || breakpoints.hasExecution;
       this.#runSlice(isStepping ? 1 : remaining, (flags & FLAG_TF) !== 0);
     }
   }
@@ -413,6 +448,8 @@ export class Cpu {
     this.#sliceSize = 0;
     this.#cache.passStop();
     this.#endResumeFlag(this.#retired + used);
+    // An instruction that faults meets no breakpoint on data.
+    const met = this.#access.breakpoints.takeHits();
     if (reason === RUN_FAULT) {
       const at = state.field(RECORD);
       this.#retired += used + this.#cache.countOf(at);
@@ -423,11 +460,19 @@ export class Cpu {
     if (reason === RUN_LOOKUP) {
       this.#retired += 1;
       this.#deliverFault(state.rip);
-    } else if (traced !== undefined && this.#trapsAfter(traced)) {
-      state.setWideField(DR + 8 * 6, state.wideField(DR + 8 * 6) | 0x4000n);
-      const resume = 'repeat' in traced && traced.repeat !== 0 && state.rip === start;
-      this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip, resume });
+      return;
     }
+    const isTrapped = traced !== undefined && this.#trapsAfter(traced);
+    if (!isTrapped && met === 0) return;
+    const resume = traced !== undefined && 'repeat' in traced && traced.repeat !== 0 && state.rip === start;
+    this.#deliverDebug(met | (isTrapped ? DR6_BS : 0), resume);
+  }
+
+  /** #DB for what the bits of DR6 say, before the instruction at RIP. */
+  #deliverDebug(bits: number, resume = false): void {
+    const { state } = this;
+    state.setWideField(DR6, state.wideField(DR6) | BigInt(bits));
+    this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip, resume });
   }
 
   /** RF lasts for one instruction: behind the one that set it, it is still there. */
@@ -554,10 +599,18 @@ export class Cpu {
     this.#cache.flushTranslations();
   }
 
+  #debugRegistersChanged(): void {
+    if (this.#access.breakpoints.update()) this.#access.flush();
+    this.#attention = true;
+  }
+
   #modeChanged(): void {
     updateMode(this.state);
-    const table = this.state.cpl === 3 ? TLB_USER_READ : TLB_SUPERVISOR_READ;
-    this.state.setField(TLB_READ, TLB_BASE + table * TLB_TABLE_SIZE_BYTES);
+    const isUser = this.state.cpl === 3;
+    const table = TLB_BASE + (isUser ? TLB_USER_READ : TLB_SUPERVISOR_READ) * TLB_TABLE_SIZE_BYTES;
+    const isAlignmentChecked = checksAlignment(this.state);
+    this.#access.isAlignmentChecked = isAlignmentChecked;
+    this.state.setField(TLB_READ, isAlignmentChecked ? EMPTY_TLB : table);
     // Entries that SMAP guards hold only while RFLAGS.AC = 1.
     if ((this.state.field(SYSTEM_FLAGS) & FLAG_AC) === 0) this.#access.tlb.dropSmapEntries();
     this.#cache.updateJumpTag();

@@ -16,10 +16,11 @@ import {
   WALK_OK,
 } from '@longmode/mmu';
 import type { CpuState } from '../state/cpu-state.ts';
-import { VECTOR_GP, VECTOR_PF, VECTOR_SS } from '../state/exceptions.ts';
+import { VECTOR_AC, VECTOR_GP, VECTOR_PF, VECTOR_SS } from '../state/exceptions.ts';
 import { BOUNCE, CR2, FAULT_ERROR_CODE, FAULT_VECTOR, MODE, SYSTEM_FLAGS } from '../state/layout.ts';
 import { MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
 import { FLAG_AC } from '../state/rflags.ts';
+import { Breakpoints } from './breakpoints.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { CPU_BASE, TLB_BASE } from './memory-plan.ts';
 import { ACCESS_INFO_STACK } from './tlb-probe.ts';
@@ -37,6 +38,9 @@ export const HOST_NONE = -1;
 export class MemoryAccess {
   readonly tlb: SoftwareTlb;
   readonly walker: PageWalker;
+  readonly breakpoints: Breakpoints;
+  /** CR0.AM, RFLAGS.AC and CPL 3: accesses that are not aligned fault. */
+  isAlignmentChecked = false;
   readonly #memory: GuestMemory;
   readonly #state: CpuState;
   readonly #bounce: DataView;
@@ -54,13 +58,15 @@ export class MemoryAccess {
     this.#state = parts.state;
     this.#bounce = new DataView(parts.memory.wasm.buffer, BOUNCE_ADDRESS, 16);
     this.tlb = new SoftwareTlb({ buffer: parts.memory.wasm.buffer, byteOffset: TLB_BASE });
+    this.breakpoints = new Breakpoints(parts.state);
     this.walker = new PageWalker({ memory: parts.memory, registers: parts.paging });
   }
 
   /** The slow path of a read; see `CoreImports.translateRead`. */
   translateRead(low: number, high: number, info: number): number {
     const size = info & 0xff;
-    if (!this.#checkCanonical(low, high, size, info)) return 0;
+    if (!this.#checkAddress(low, high, size, info)) return 0;
+    this.breakpoints.noteAccess(low, high, size, false);
     const access = this.#dataAccess();
     if ((low & 0xfff) + size <= 0x1000) {
       let physical = this.#device.find(low, high, access);
@@ -89,7 +95,8 @@ export class MemoryAccess {
   /** The slow path of a store; see `CoreImports.translateWrite`. */
   translateWrite(low: number, high: number, info: number): number {
     const size = info & 0xff;
-    if (!this.#checkCanonical(low, high, size, info)) return 0;
+    if (!this.#checkAddress(low, high, size, info)) return 0;
+    this.breakpoints.noteAccess(low, high, size, true);
     const access = this.#dataAccess() | ACCESS_WRITE;
     this.#commitSize = size;
     if ((low & 0xfff) + size <= 0x1000) {
@@ -172,15 +179,29 @@ export class MemoryAccess {
     return this.#memory.hostOfPage(page) + (low & 0xfff);
   }
 
+  /**
+   * An access of 2, 4, 8 or 10 bytes that is not aligned is #AC(0), while that is asked for; larger ones have their own rules.
+   *
+   * @returns false with the exception recorded
+   * @source SDM Vol. 3A "Interrupt 17—Alignment Check Exception (#AC)"
+   */
+  checkAlignment(low: number, sizeBytes: number): boolean {
+    if (!this.isAlignmentChecked || sizeBytes < 2 || sizeBytes > 10) return true;
+    if ((low & (Math.min(sizeBytes, 8) - 1)) === 0) return true;
+    this.recordFault(VECTOR_AC, 0);
+    return false;
+  }
+
   #dataAccess(): number {
     const user = this.#state.cpl === 3 ? ACCESS_USER : 0;
     return (this.#state.field(SYSTEM_FLAGS) & FLAG_AC) !== 0 ? user | ACCESS_AC : user;
   }
 
-  /** A non-canonical address is #SS(0) through SS and #GP(0) otherwise. */
-  #checkCanonical(low: number, high: number, size: number, info: number): boolean {
-    if ((this.#state.field(MODE) & MODE_CODE_MASK) !== MODE_CODE_64) return true;
+  /** A non-canonical address is #SS(0) through SS and #GP(0) otherwise; alignment comes before the last byte. */
+  #checkAddress(low: number, high: number, size: number, info: number): boolean {
+    if ((this.#state.field(MODE) & MODE_CODE_MASK) !== MODE_CODE_64) return this.checkAlignment(low, size);
     const bits = this.linearAddressBits;
+    if (this.isAlignmentChecked && isCanonical(low, high, bits) && !this.checkAlignment(low, size)) return false;
     const lastLow = (low + size - 1) | 0;
     const lastHigh = lastLow >>> 0 < low >>> 0 ? high + 1 : high;
     if (isCanonical(low, high, bits) && isCanonical(lastLow, lastHigh, bits)) return true;
@@ -212,6 +233,7 @@ export class MemoryAccess {
   /** Enters the translation that was walked; for the other of reads and writes as well, where that would change no flag. */
   #fill(low: number, high: number, access: number, page: number, write: boolean): void {
     const { walker } = this;
+    if (this.breakpoints.watches(low, high)) return;
     let flags = walker.pageShift;
     if (walker.global) flags |= TLB_FLAG_GLOBAL;
     if (walker.smapGuarded && !isUserAccess(access)) flags |= TLB_FLAG_SMAP;

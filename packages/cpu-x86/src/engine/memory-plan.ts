@@ -1,4 +1,4 @@
-import { TLB_SIZE_BYTES } from '@longmode/mmu';
+import { TLB_SIZE_BYTES, TLB_TABLE_SIZE_BYTES } from '@longmode/mmu';
 import { STATE_SIZE_BYTES } from '../state/layout.ts';
 
 /**
@@ -31,8 +31,11 @@ export const PROFILE_SLOT_COUNT = 1024;
 export const UNIT_LINKS: number = PROFILE_SLOTS + PROFILE_SLOT_COUNT * PROFILE_SLOT_SIZE_BYTES;
 export const UNIT_LINK_SIZE_BYTES = 16;
 export const UNIT_LINK_COUNT = 1024;
+/** A pair of TLB tables without entries, in use while alignment is checked: then every access takes the slow path. */
+export const EMPTY_TLB: number = UNIT_LINKS + UNIT_LINK_COUNT * UNIT_LINK_SIZE_BYTES;
+export const EMPTY_TLB_SIZE_BYTES: number = 2 * TLB_TABLE_SIZE_BYTES;
 /** Pre-decoded instructions. */
-export const RECORDS: number = UNIT_LINKS + UNIT_LINK_COUNT * UNIT_LINK_SIZE_BYTES;
+export const RECORDS: number = EMPTY_TLB + EMPTY_TLB_SIZE_BYTES;
 /** Guest memory starts here; RECORDS takes what is between. */
 export const GUEST_BASE = 0x80_0000;
 /** Bytes of a WebAssembly page. */

@@ -99,6 +99,9 @@ export class EngineSystemCpu implements SystemCpu {
   modeChanged(): void {
     this.#engine.modeChanged();
   }
+  debugRegistersChanged(): void {
+    this.#engine.debugRegistersChanged();
+  }
   requestAttention(): void {
     this.#engine.requestAttention();
   }
@@ -117,6 +120,7 @@ export interface EngineHooks {
   pagingChanged(keepGlobal: boolean): void;
   invalidatePage(low: number, high: number): void;
   modeChanged(): void;
+  debugRegistersChanged(): void;
   requestAttention(): void;
 }
 

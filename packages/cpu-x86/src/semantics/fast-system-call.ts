@@ -5,10 +5,11 @@
  * @source SDM Vol. 2B "SYSCALL", "SYSRET", "SWAPGS"
  */
 import { CS, GS, SS } from '../decode/instruction.ts';
-import { CR4_SMAP, EFER_SCE } from '../state/control-registers.ts';
+import { CR0_AM, CR4_SMAP, EFER_SCE } from '../state/control-registers.ts';
 import {
   CANONICAL_SHIFT,
   CPL,
+  CR0,
   CR4,
   INTERRUPT_REQUEST,
   MSR_EFER,
@@ -28,6 +29,7 @@ import {
   SYSTEM_FLAGS,
 } from '../state/layout.ts';
 import {
+  FLAG_AC,
   FLAG_IF,
   FLAG_RESERVED_1,
   FLAG_RF,
@@ -75,8 +77,14 @@ function writeRflags(s: Semantics, flags: Value): void {
 
 const lacksSystemCall = (s: Semantics): Value => s.eqz(s.and(s.readField(MSR_EFER, 32), s.i32(EFER_SCE)));
 const isUser = (s: Semantics): Value => s.isNonZero(s.readField(CPL, 32));
-/** With SMAP, what is known of pages depends on more than the privilege level. */
-const hasSmap = (s: Semantics): Value => s.isNonZero(s.and(s.readField(CR4, 32), s.i32(CR4_SMAP)));
+/** With SMAP, and where alignment is checked, what accesses may do depends on more than the privilege level. */
+const dependsOnAc = (s: Semantics, flags: Value): Value => {
+  const isAligned = s.and(
+    s.isNonZero(s.and(flags, s.i32(FLAG_AC))),
+    s.isNonZero(s.and(s.readField(CR0, 32), s.i32(CR0_AM))),
+  );
+  return s.or(s.isNonZero(s.and(s.readField(CR4, 32), s.i32(CR4_SMAP))), isAligned);
+};
 
 export const SYSCALL: SemanticsFn = (s) => {
   s.refuseIf(s.is64BitMode ? lacksSystemCall(s) : s.i32(1));
@@ -87,7 +95,7 @@ export const SYSCALL: SemanticsFn = (s) => {
   writeRflags(s, kept);
   const selector = s.readField(MSR_STAR_HIGH, 32);
   loadFlatSegments(s, selector, s.add(s.and(selector, s.i32(0xfffc)), s.i32(8)), 0, true);
-  s.transfer(s.readField(MSR_LSTAR, 64), { cpl: 0, changesMode: hasSmap(s) });
+  s.transfer(s.readField(MSR_LSTAR, 64), { cpl: 0, changesMode: dependsOnAc(s, flags) });
 };
 
 export const SYSRET: SemanticsFn = (s) => {
@@ -106,7 +114,7 @@ export const SYSRET: SemanticsFn = (s) => {
   const interrupt = s.and(s.isNonZero(s.and(flags, s.i32(FLAG_IF))), s.readField(INTERRUPT_REQUEST, 32));
   s.transfer(target, {
     cpl: 3,
-    changesMode: isLong ? hasSmap(s) : s.i32(1),
+    changesMode: isLong ? dependsOnAc(s, flags) : s.i32(1),
     isAttended: s.or(interrupt, s.and(flags, s.i32(FLAG_TF))),
   });
 };

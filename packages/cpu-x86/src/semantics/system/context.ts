@@ -88,6 +88,8 @@ export interface SystemCpu {
   invalidatePage(linear: bigint): void;
   /** CS, SS, CR0.PE, EFER.LMA, RFLAGS.VM, CPL or flatness may have changed: decode key and TLB selection are recomputed. */
   modeChanged(): void;
+  /** DR0 to DR3 or DR7 have changed. */
+  debugRegistersChanged(): void;
   /** RFLAGS.IF, RFLAGS.TF or CR8 may now let an event through: ask the run loop to look after this instruction. */
   requestAttention(): void;
 }

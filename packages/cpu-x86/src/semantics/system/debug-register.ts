@@ -53,11 +53,13 @@ export const MOV_TO_DEBUG: SystemOperation = (cpu, instruction) => {
   const value = BigInt.asUintN(is64BitMode(state) ? 64 : 32, state.gpr(source));
   if (index < 4) {
     state.setWideField(fieldOf(index), value);
+    cpu.debugRegistersChanged();
     return serialize(cpu);
   }
   if (value >> 32n !== 0n) return generalProtection(cpu, `DR${index} has no bits 63:32, and ${hex(value)} is written`);
   const fixed = (index & 1) === 0 ? (value & DR6_WRITABLE) | DR6_FIXED : (value & DR7_WRITABLE) | DR7_FIXED;
   state.setWideField(fieldOf(index), fixed);
+  cpu.debugRegistersChanged();
   return serialize(cpu);
 };
 

@@ -274,6 +274,7 @@ export class FakeCpu implements SystemCpu {
   modeChanged(): void {
     this.modeChanges += 1;
   }
+  debugRegistersChanged(): void {}
   requestAttention(): void {
     this.attention += 1;
   }

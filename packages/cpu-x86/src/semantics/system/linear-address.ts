@@ -1,9 +1,9 @@
 import { BASE_RIP, FS, GS, type Instruction, type MemoryOperand, NO_REGISTER, SS } from '../../decode/instruction.ts';
-import { VECTOR_GP, VECTOR_SS } from '../../state/exceptions.ts';
+import { VECTOR_AC, VECTOR_GP, VECTOR_SS } from '../../state/exceptions.ts';
 import { RIGHT_READ, RIGHT_WRITE } from '../../state/segment-register.ts';
 import type { SystemCpu } from './context.ts';
 import { hex, refuse } from './fault.ts';
-import { hasParagraphSegments, is64BitMode, isCanonicalAddress, segmentOf } from './processor-mode.ts';
+import { checksAlignment, hasParagraphSegments, is64BitMode, isCanonicalAddress, segmentOf } from './processor-mode.ts';
 
 const SEGMENT_NAMES = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS'];
 
@@ -53,6 +53,11 @@ export function linearAddress(
   if (is64BitMode(cpu.state)) {
     const last = linear + BigInt(sizeBytes - 1);
     if (isCanonicalAddress(cpu, linear) && last < 1n << 64n && isCanonicalAddress(cpu, last)) return linear;
+    // Alignment comes before the last byte.
+    const isAligned = linear % BigInt(Math.min(sizeBytes, 8)) === 0n || sizeBytes > 10;
+    if (!isAligned && isCanonicalAddress(cpu, linear) && checksAlignment(cpu.state)) {
+      return refuse(cpu, VECTOR_AC, 0, `${sizeBytes} bytes at ${hex(linear)} are not aligned`);
+    }
     return refuse(cpu, vector, 0, `the address ${hex(linear)} is not canonical`);
   }
   const register = segmentOf(cpu.state, segment);

@@ -1,6 +1,6 @@
 import { ACCESS_AC, ACCESS_USER, highWord, isCanonical, lowWord } from '@longmode/mmu';
 import { CS, SS } from '../../decode/instruction.ts';
-import { CR0_PE, EFER_LMA } from '../../state/control-registers.ts';
+import { CR0_AM, CR0_PE, EFER_LMA } from '../../state/control-registers.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
 import { CR0, MODE, MSR_EFER, SYSTEM_FLAGS } from '../../state/layout.ts';
 import { FLAG_AC, FLAG_IOPL, FLAG_IOPL_SHIFT, FLAG_VM } from '../../state/rflags.ts';
@@ -57,6 +57,11 @@ export function stackWidth(state: CpuState): 16 | 32 | 64 {
 /** I/O privilege level. */
 export function ioPrivilegeLevel(state: CpuState): number {
   return (state.field(SYSTEM_FLAGS) & FLAG_IOPL) >> FLAG_IOPL_SHIFT;
+}
+
+/** CR0.AM, RFLAGS.AC and CPL 3: accesses that are not aligned raise #AC(0). */
+export function checksAlignment(state: CpuState): boolean {
+  return state.cpl === 3 && (state.field(CR0) & CR0_AM) !== 0 && (state.field(SYSTEM_FLAGS) & FLAG_AC) !== 0;
 }
 
 /** `ACCESS_*` bits of an ordinary data access at the current privilege level. */

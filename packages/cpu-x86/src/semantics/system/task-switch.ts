@@ -290,6 +290,7 @@ export function switchTask(
   tr.load(selector, d.base, d.limit, d.attributes | 2);
   state.setField(CR0, state.field(CR0) | CR0_TS);
   state.setWideField(DR + 56, state.wideField(DR + 56) & ~DR7_LOCAL);
+  cpu.debugRegistersChanged();
   const upperFlags = format.width === 16 ? 0 : image.flags & ~0xffff;
   state.rflags = ((upperFlags | (image.flags & 0xffff)) & FLAGS_DEFINED) | (nests ? FLAG_NT : 0);
   image.registers.forEach((value, i) => {

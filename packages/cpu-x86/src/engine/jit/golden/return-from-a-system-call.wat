@@ -1,7 +1,7 @@
 ;; 00  480f07           sysret
 ;; registers named: 
   (func $unit (type 0) (param i32) (result i32)
-    (local i32 i32 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
+    (local i32 i32 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
     (local.set 1
       (i32.load offset=5376
         (i32.const 0)))
@@ -171,6 +171,9 @@
           (i32.load offset=5412
             (i32.const 0)))
         (local.set 25
+          (i32.load offset=4608
+            (i32.const 0)))
+        (local.set 26
           (i32.load offset=4612
             (i32.const 0)))
         (i32.store offset=4268
@@ -179,17 +182,17 @@
         (i32.store offset=5380
           (i32.const 0)
           (i32.const 49152))
-        (local.set 26
+        (local.set 27
           (i32.load offset=5392
             (i32.const 0)))
         (i32.store offset=5392
           (i32.const 0)
           (i32.or
             (i32.and
-              (local.get 26)
+              (local.get 27)
               (i32.const -17))
             (i32.const 16)))
-        (local.set 27
+        (local.set 28
           (i32.or
             (select
               (i32.const 3)
@@ -208,11 +211,23 @@
             (select
               (i32.const 4)
               (i32.const 0)
-              (i32.ne
+              (i32.or
+                (i32.ne
+                  (i32.and
+                    (local.get 26)
+                    (i32.const 2097152))
+                  (i32.const 0))
                 (i32.and
-                  (local.get 25)
-                  (i32.const 2097152))
-                (i32.const 0)))))
+                  (i32.ne
+                    (i32.and
+                      (local.get 20)
+                      (i32.const 262144))
+                    (i32.const 0))
+                  (i32.ne
+                    (i32.and
+                      (local.get 25)
+                      (i32.const 262144))
+                    (i32.const 0)))))))
         (i64.store offset=4232
           (i32.const 0)
           (local.get 17))
@@ -221,7 +236,7 @@
         (local.set 6
           (i32.or
             (i32.const 2097152)
-            (local.get 27)))
+            (local.get 28)))
         (br 0 (;@2;))
         (unreachable))
       (local.set 12

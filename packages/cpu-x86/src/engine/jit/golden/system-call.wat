@@ -2,7 +2,7 @@
 ;; 03  0f05             syscall
 ;; registers named: 
   (func $unit (type 1) (param i32) (result i32)
-    (local i32 i32 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
+    (local i32 i32 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i64 i64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
     (local.set 1
       (i32.load offset=5376
         (i32.const 0)))
@@ -198,6 +198,9 @@
           (i64.load offset=4816
             (i32.const 0)))
         (local.set 25
+          (i32.load offset=4608
+            (i32.const 0)))
+        (local.set 26
           (i32.load offset=4612
             (i32.const 0)))
         (i32.store offset=4268
@@ -206,27 +209,39 @@
         (i32.store offset=5380
           (i32.const 0)
           (i32.const 16384))
-        (local.set 26
+        (local.set 27
           (i32.load offset=5392
             (i32.const 0)))
         (i32.store offset=5392
           (i32.const 0)
           (i32.or
             (i32.and
-              (local.get 26)
+              (local.get 27)
               (i32.const -17))
             (i32.const 0)))
-        (local.set 27
+        (local.set 28
           (i32.or
             (i32.const 1)
             (select
               (i32.const 4)
               (i32.const 0)
-              (i32.ne
+              (i32.or
+                (i32.ne
+                  (i32.and
+                    (local.get 26)
+                    (i32.const 2097152))
+                  (i32.const 0))
                 (i32.and
-                  (local.get 25)
-                  (i32.const 2097152))
-                (i32.const 0)))))
+                  (i32.ne
+                    (i32.and
+                      (local.get 20)
+                      (i32.const 262144))
+                    (i32.const 0))
+                  (i32.ne
+                    (i32.and
+                      (local.get 25)
+                      (i32.const 262144))
+                    (i32.const 0)))))))
         (i64.store offset=4232
           (i32.const 0)
           (local.get 17))
@@ -235,7 +250,7 @@
         (local.set 6
           (i32.or
             (i32.const 2097184)
-            (local.get 27)))
+            (local.get 28)))
         (br 0 (;@2;))
         (unreachable))
       (local.set 12
