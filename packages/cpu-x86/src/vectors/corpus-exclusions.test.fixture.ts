@@ -40,8 +40,7 @@ interface CaseRule {
 export const CASE_RULES: readonly CaseRule[] = [
   {
     reason: 'FIXME: alignment checks of ENTER with levels, MASKMOVQ and x87 environments',
-    covers: ({ exception, before }, { row }) =>
-      exception !== undefined &&
+    covers: ({ before }, { row }) =>
       (viewOf(before).getUint32(STATE.RFLAGS, true) & FLAG_AC) !== 0 &&
       (LARGE_OPERAND.test(row.mnemonic) || /^(ENTER|MASKMOV)/.test(row.mnemonic)),
   },
