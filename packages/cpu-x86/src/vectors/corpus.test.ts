@@ -1,7 +1,7 @@
 /**
  * Instructions that a real processor ran, of every row of the opcode tables in 64-bit, 32-bit and 16-bit code: the corpus of
- * `@longmode/x86-vectors`. A sample is part of every run; `LONGMODE_FULL=1` runs all of it in the interpreter and a larger
- * sample in compiled code, `LONGMODE_VECTORS=all` all of it everywhere. `LONGMODE_VECTORS_FOLDER` names another recording.
+ * `@longmode/x86-vectors`. A sample is part of every run; `LONGMODE_FULL=1` runs a larger one, `LONGMODE_VECTORS=all` all
+ * of it, in each engine some minutes. `LONGMODE_VECTORS_FOLDER` names another recording.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,9 +21,9 @@ const IS_ALL = process.env.LONGMODE_VECTORS === 'all';
 
 /** Cases of each group that an engine runs. */
 const LIMITS: Readonly<Record<Engine, number | undefined>> = {
-  interpreter: IS_FULL || IS_ALL ? undefined : 6,
-  jit: IS_ALL ? undefined : IS_FULL ? 64 : 2,
-  check: IS_ALL ? undefined : IS_FULL ? 64 : 2,
+  interpreter: IS_ALL ? undefined : IS_FULL ? 64 : 6,
+  jit: IS_ALL ? undefined : IS_FULL ? 16 : 2,
+  check: IS_ALL ? undefined : IS_FULL ? 16 : 2,
 };
 /** Of each row in each code size. */
 const CASES_MIN = 200;
