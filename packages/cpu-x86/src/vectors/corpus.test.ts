@@ -21,9 +21,9 @@ const IS_ALL = process.env.LONGMODE_VECTORS === 'all';
 
 /** Cases of each group that an engine runs. */
 const LIMITS: Readonly<Record<Engine, number | undefined>> = {
-  interpreter: IS_ALL ? undefined : IS_FULL ? 64 : 6,
-  jit: IS_ALL ? undefined : IS_FULL ? 16 : 2,
-  check: IS_ALL ? undefined : IS_FULL ? 16 : 2,
+  interpreter: IS_ALL ? undefined : IS_FULL ? 20 : 6,
+  jit: IS_ALL ? undefined : IS_FULL ? 5 : 2,
+  check: IS_ALL ? undefined : IS_FULL ? 5 : 2,
 };
 /** Of each row in each code size. */
 const CASES_MIN = 200;

@@ -3,8 +3,8 @@ import { compareEngines } from './comparison.test.fixture.ts';
 import { FORMS, type Form } from './machine.test.fixture.ts';
 
 const IS_FULL = process.env.LONGMODE_FULL === '1';
-const SEED_COUNT = IS_FULL ? 30 : 4;
-const STEPPED_COUNT = IS_FULL ? 10 : 1;
+const SEED_COUNT = IS_FULL ? 12 : 4;
+const STEPPED_COUNT = IS_FULL ? 4 : 1;
 
 /**
  * Seeds that once showed a mistake, in what form, and whether one instruction at a time: as long as programs are written as
