@@ -23,12 +23,12 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'a triple fault': { image: () => readImage('fault-page-fault.elf'), instructions: 40_000 },
   'one exception after another': {
     image: () => readImage('fault-missing-handlers.elf'),
-    instructions: isFullRun ? 120_000 : 20_000,
+    instructions: isFullRun ? 60_000 : 20_000,
   },
-  'work under a fast timer': { image: () => guestDisk('busy'), instructions: isFullRun ? 5_000_000 : 200_000 },
+  'work under a fast timer': { image: () => guestDisk('busy'), instructions: isFullRun ? 2_000_000 : 200_000 },
   'work under a fast timer, with slow instructions': {
     image: () => guestDisk('busy'),
-    instructions: isFullRun ? 5_000_000 : 100_000,
+    instructions: isFullRun ? 2_000_000 : 100_000,
     config: { nanosecondsPerInstruction: 3 },
   },
 };
