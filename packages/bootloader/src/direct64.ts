@@ -1,11 +1,10 @@
-import { type Elf, EM_X86_64, PT_TLS, parseElf } from '@longmode/elf';
-import { BOOT_INFO_REGION, bootInfoRegions, buildBootInfo, type TlsTemplate, type UsedRange } from './boot-info.ts';
+import { EM_X86_64, parseElf } from '@longmode/elf';
+import { BOOT_INFO_REGION, bootInfoRegions, buildBootInfo, type UsedRange } from './boot-info.ts';
 import { DESCRIPTOR_CODE_64, DESCRIPTOR_DATA, descriptorTable, flatSegment, NULL_SEGMENT } from './descriptor.ts';
 import { type Direct64Addresses, planAddresses } from './direct64-addresses.ts';
 import { featuresOf } from './direct64-features.ts';
 import { type KernelPages, layOutKernel } from './direct64-kernel.ts';
-import { BootError, memorySize } from './error.ts';
-import { FreeSpace } from './free-space.ts';
+import { FreeSpace, framesOf, noRoom } from './free-space.ts';
 import {
   badOption,
   checkUsable,
@@ -16,7 +15,7 @@ import {
 } from './memory-map.ts';
 import { PageTables, TableSet } from './page-tables.ts';
 import { type EntryState, type LoadPlan, type MemoryWrite, registersWith, sortWrites } from './plan.ts';
-import { checkExecutable, loadableSegments } from './segments.ts';
+import { checkExecutable, loadableSegments, tlsOf } from './segments.ts';
 import { checkRuns, PAGE, type PageRun } from './virtual-layout.ts';
 
 /** How to boot an ELF64 kernel directly. The names are those of the bootloader crate 0.9 in this project's spelling. */
@@ -185,34 +184,12 @@ function freshKernelRuns(kernel: KernelPages): PageRun[] {
   return [...pages, ...kernel.zeroRuns].map((run) => ({ ...run, frame: 0, pageSize: PAGE, use: 'kernel' as const }));
 }
 
-function framesOf({ start, end }: PhysicalRange): number[] {
-  return Array.from({ length: (end - start) / PAGE }, (_, index) => start + index * PAGE);
-}
-
 /** The tables of address 0 have the frames after the level-4 table, all others those that were taken. */
 function withLowest(set: TableSet, taken: readonly number[]): number[] {
   let next = 0;
   return set
     .sorted()
     .map(({ depth, start }) => (start === 0 ? LEVEL4_TABLE + depth * PAGE : (taken[next++] as number)));
-}
-
-function tlsOf(elf: Elf, loadBias: bigint): TlsTemplate | null {
-  const segment = elf.segments.find((candidate) => candidate.type === PT_TLS);
-  if (segment === undefined) return null;
-  const startAddress = BigInt.asUintN(64, segment.virtualAddress + loadBias);
-  return { startAddress, fileSize: segment.fileSize, memorySize: segment.memorySize };
-}
-
-function noRoom(what: string, count: number, ramSizeBytes: number): BootError {
-  return new BootError({
-    code: 'no-room',
-    offset: null,
-    what,
-    expected: `${count} free frames of 4 KiB`,
-    found: `fewer in ${memorySize(ramSizeBytes)}`,
-    cure: 'give the machine more memory',
-  });
 }
 
 /** As bootloader 0.9 leaves the processor; the return address of its last call is 0 here. */

@@ -1,4 +1,6 @@
+import { BootError, memorySize } from './error.ts';
 import { joinRanges, type PhysicalRange, subtractRanges } from './memory-map.ts';
+import { PAGE } from './virtual-layout.ts';
 
 /** Hands out physical memory that neither the firmware nor the image claims. */
 export class FreeSpace {
@@ -102,4 +104,21 @@ export function alignUp(value: number, alignment: number): number {
  */
 export function alignDown(value: number, alignment: number): number {
   return Math.floor(value / alignment) * alignment;
+}
+
+/** Physical addresses of the frames of 4 KiB in a range. */
+export function framesOf({ start, end }: PhysicalRange): number[] {
+  return Array.from({ length: (end - start) / PAGE }, (_, index) => start + index * PAGE);
+}
+
+/** There are not enough frames. @param where what is asked of them beside being free, for people */
+export function noRoom(what: string, count: number, ramSizeBytes: number, where = ''): BootError {
+  return new BootError({
+    code: 'no-room',
+    offset: null,
+    what,
+    expected: `${count} free frames of 4 KiB${where}`,
+    found: `fewer in ${memorySize(ramSizeBytes)}`,
+    cure: 'give the machine more memory',
+  });
 }

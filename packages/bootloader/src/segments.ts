@@ -1,4 +1,5 @@
-import { type Elf, ET_DYN, ET_EXEC, machineName, PT_LOAD, segmentBytes } from '@longmode/elf';
+import { type Elf, ET_DYN, ET_EXEC, machineName, PT_LOAD, PT_TLS, segmentBytes } from '@longmode/elf';
+import type { TlsTemplate } from './boot-info.ts';
 import { BootError, hex, memorySize } from './error.ts';
 
 /** A segment of an image that has been checked against itself, not yet against memory. */
@@ -166,4 +167,12 @@ export function checkDisjoint<P extends { start: bigint; end: bigint; what: stri
     });
   }
   return sorted;
+}
+
+/** Where a loaded image has its template of thread-local storage, or null if it has none. */
+export function tlsOf(elf: Elf, loadBias: bigint): TlsTemplate | null {
+  const segment = elf.segments.find(({ type }) => type === PT_TLS);
+  if (segment === undefined) return null;
+  const startAddress = BigInt.asUintN(64, segment.virtualAddress + loadBias);
+  return { startAddress, fileSize: segment.fileSize, memorySize: segment.memorySize };
 }

@@ -1,13 +1,12 @@
-import { type Elf, EM_X86_64, PT_GNU_RELRO, PT_TLS, parseElf } from '@longmode/elf';
-import type { TlsTemplate } from '../boot-info.ts';
+import { type Elf, EM_X86_64, PT_GNU_RELRO, parseElf } from '@longmode/elf';
 import { DESCRIPTOR_CODE_64, DESCRIPTOR_DATA, descriptorTable, flatSegment, NULL_SEGMENT } from '../descriptor.ts';
 import { type KernelPages, layOutKernel } from '../direct64-kernel.ts';
-import { BootError, hex, memorySize } from '../error.ts';
-import { alignDown, alignUp, FreeSpace } from '../free-space.ts';
+import { BootError, hex } from '../error.ts';
+import { alignDown, alignUp, FreeSpace, framesOf, noRoom } from '../free-space.ts';
 import { checkUsable, type MemoryOptions, memoryMapOf, type PhysicalRange, usableRanges } from '../memory-map.ts';
 import { PageTables, TableSet } from '../page-tables.ts';
 import { type EntryState, type LoadPlan, type MemoryWrite, registersWith, sortWrites } from '../plan.ts';
-import { checkExecutable, loadableSegments } from '../segments.ts';
+import { checkExecutable, loadableSegments, tlsOf } from '../segments.ts';
 import { checkRuns, fromCanonical, LARGE_PAGE, PAGE, type PageRun, toCanonical } from '../virtual-layout.ts';
 import { chooseAddresses } from './addresses.ts';
 import { apiRegions, bootInfoSize, buildApiBootInfo, type Framebuffer, framebufferSize } from './boot-info.ts';
@@ -66,7 +65,7 @@ export function planBootloaderApi(bytes: Uint8Array, options: BootloaderApiOptio
   let lastFrame = firstFrame;
   const take = (count: number, what: string): PhysicalRange[] => {
     const ranges = space.takeFrames(count);
-    if (ranges === null) throw noRoom(what, count, ramSizeBytes);
+    if (ranges === null) throw noRoom(what, count, ramSizeBytes, ` above ${hex(KERNEL_FILE)}`);
     for (const { end } of ranges) lastFrame = Math.max(lastFrame, end);
     return ranges;
   };
@@ -275,28 +274,6 @@ function scatter(bytes: Uint8Array, offset: number, frames: readonly PhysicalRan
     const part = all.subarray(at, at + end - start);
     at += end - start;
     return { physicalAddress: start, bytes: part };
-  });
-}
-
-function tlsOf(elf: Elf, loadBias: bigint): TlsTemplate | null {
-  const segment = elf.segments.find(({ type }) => type === PT_TLS);
-  if (segment === undefined) return null;
-  const startAddress = BigInt.asUintN(64, segment.virtualAddress + loadBias);
-  return { startAddress, fileSize: segment.fileSize, memorySize: segment.memorySize };
-}
-
-function framesOf({ start, end }: PhysicalRange): number[] {
-  return Array.from({ length: (end - start) / PAGE }, (_, index) => start + index * PAGE);
-}
-
-function noRoom(what: string, count: number, ramSizeBytes: number): BootError {
-  return new BootError({
-    code: 'no-room',
-    offset: null,
-    what,
-    expected: `${count} free frames of 4 KiB above ${hex(KERNEL_FILE)}`,
-    found: `fewer in ${memorySize(ramSizeBytes)}`,
-    cure: 'give the machine more memory',
   });
 }
 
