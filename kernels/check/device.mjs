@@ -1,11 +1,12 @@
 // The guests that drive a part by its ports. The record is what QEMU's part answers; where the manual says otherwise, the
 // tests of the machine say so.
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imagesFolder, kernelsFolder } from '../manifest.mjs';
 import { writeNumberedImage } from './numbered-image.mjs';
 import { runToEnd } from './qemu.mjs';
+import { checkSerial } from './serial-record.mjs';
 
 const SUCCESS_STATUS = 33;
 /** Guests that turn the machine off. */
@@ -38,14 +39,7 @@ export async function checkDevice(image, record) {
     const drive = ['-drive', `if=floppy,format=raw,file=${floppy}`, '-boot', 'a'];
     const { status, serial, errors } = await runToEnd([...drive, ...(OTHER_DRIVES[image]?.(work) ?? [])]);
     if (status !== (STATUS_OF[image] ?? SUCCESS_STATUS)) return `exit status ${status} ${errors}`;
-    const expected = JSON.parse(readFileSync(expectedFile, 'utf8'));
-    const found = serial.trimEnd().split('\n');
-    if (record) {
-      writeFileSync(expectedFile, `${JSON.stringify({ ...expected, [image]: found }, null, 2)}\n`);
-      return '';
-    }
-    const at = found.findIndex((line, index) => line !== expected[image]?.[index]);
-    return at < 0 ? '' : `line ${at + 1} differs: ${found[at]}`;
+    return checkSerial(expectedFile, image, serial, record);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imagesFolder, kernelsFolder } from '../manifest.mjs';
 import { runToEnd } from './qemu.mjs';
+import { checkSerial } from './serial-record.mjs';
 
 const SUCCESS_STATUS = 33;
 const folder = join(kernelsFolder, 'multiboot2');
@@ -35,14 +36,7 @@ export async function checkMultiboot(image, record) {
   try {
     const { status, serial, errors } = await runToEnd(['-cdrom', makeCd(image, work)]);
     if (status !== SUCCESS_STATUS) return `exit status ${status} ${errors}`;
-    const expected = JSON.parse(readFileSync(expectedFile, 'utf8'));
-    const found = serial.trimEnd().split('\n');
-    if (record) {
-      writeFileSync(expectedFile, `${JSON.stringify({ ...expected, [image]: found }, null, 2)}\n`);
-      return '';
-    }
-    const at = found.findIndex((line, index) => line !== expected[image]?.[index]);
-    return at < 0 ? '' : `line ${at + 1} differs: ${found[at]}`;
+    return checkSerial(expectedFile, image, serial, record);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
