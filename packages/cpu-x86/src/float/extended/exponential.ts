@@ -12,7 +12,6 @@ import {
   classOf,
   EXPONENT_BIAS,
   ExtendedFloat,
-  normalize,
   significandOf,
 } from './extended-float.ts';
 import {
@@ -49,8 +48,7 @@ export function exponentialMinusOne(env: FloatEnvironment, a: ExtendedFloat, res
     else result.set(1, EXPONENT_BIAS, 0x8000_0000 | 0, 0);
     return;
   }
-  operand.copy(a);
-  normalize(operand);
+  operand.copyNormalized(a);
   if (kind === CLASS_DENORMAL) env.flags |= FLAG_DENORMAL;
   if (operand.exponent < TINY_EXPONENT) {
     const product = significandOf(operand) * ln2();
@@ -114,8 +112,7 @@ export function timesLogarithm(env: FloatEnvironment, a: ExtendedFloat, b: Exten
     result.setZero(b.sign ^ signOfLogarithm);
     return;
   }
-  operand.copy(a);
-  normalize(operand);
+  operand.copyNormalized(a);
   const mantissa = significandOf(operand) << BigInt(FRACTION_BITS - 63);
   const logarithm = logarithmOf(mantissa, operand.exponent - EXPONENT_BIAS);
   multiplyBy(env, b, logarithm, -FRACTION_BITS, mantissa !== ONE, result);
@@ -141,8 +138,7 @@ function multiplyBy(
   isInexact: boolean,
   result: ExtendedFloat,
 ): void {
-  factor.copy(b);
-  normalize(factor);
+  factor.copyNormalized(b);
   const product = significandOf(factor) * (n < 0n ? -n : n);
   const sign = factor.sign ^ (n < 0n ? 1 : 0);
   roundBig(env, sign, product, scale + factor.exponent - EXPONENT_BIAS - 63, isInexact, result);
@@ -175,8 +171,7 @@ export function timesLogarithmPlusOne(
     result.setZero(sign);
     return;
   }
-  operand.copy(a);
-  normalize(operand);
+  operand.copyNormalized(a);
   if (operand.exponent < TINY_EXPONENT) {
     const n = divideFixed(significandOf(operand) << BigInt(FRACTION_BITS - 63), ln2());
     const scale = operand.exponent - EXPONENT_BIAS - FRACTION_BITS;

@@ -30,6 +30,11 @@ export class ExtendedFloat {
     this.copy(from);
     if (this.exponent === 0 && this.high < 0) this.exponent = 1;
   }
+  /** As {@link copy}, normalized: for numbers that are neither zero nor infinite. */
+  copyNormalized(from: ExtendedFloat): void {
+    this.copy(from);
+    normalize(this);
+  }
   setZero(sign: number): void {
     this.set(sign, 0, 0, 0);
   }
@@ -71,7 +76,7 @@ export function classOf(a: ExtendedFloat): number {
   return (a.high & QUIET_BIT) !== 0 ? CLASS_QNAN : CLASS_SNAN;
 }
 
-/** Makes a non-zero denormal or pseudo-denormal normalized, with an exponent that may be below 1. */
+/** Makes a non-zero denormal or pseudo-denormal normalized, with an exponent that may be below 1; a normal one stays. */
 export function normalize(a: ExtendedFloat): void {
   if (a.exponent === 0) a.exponent = 1;
   let shift = Math.clz32(a.high);

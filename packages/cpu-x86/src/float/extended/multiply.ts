@@ -1,13 +1,5 @@
 import { FLAG_DENORMAL, FLAG_ZERO_DIVIDE, type FloatEnvironment } from './environment.ts';
-import {
-  CLASS_DENORMAL,
-  CLASS_INFINITY,
-  CLASS_ZERO,
-  classOf,
-  EXPONENT_BIAS,
-  ExtendedFloat,
-  normalize,
-} from './extended-float.ts';
+import { CLASS_DENORMAL, CLASS_INFINITY, CLASS_ZERO, classOf, EXPONENT_BIAS, ExtendedFloat } from './extended-float.ts';
 import { setInvalid, setNanResult } from './nan.ts';
 import { roundTo } from './rounding.ts';
 
@@ -49,10 +41,8 @@ export function multiply(env: FloatEnvironment, a: ExtendedFloat, b: ExtendedFlo
     result.setZero(sign);
     return;
   }
-  left.copy(a);
-  right.copy(b);
-  if (classA === CLASS_DENORMAL) normalize(left);
-  if (classB === CLASS_DENORMAL) normalize(right);
+  left.copyNormalized(a);
+  right.copyNormalized(b);
   const p0 = Math.imul(left.low, right.low);
   const crossA = multiplyHigh(left.low, right.low) >>> 0;
   const sum1 = crossA + (Math.imul(left.high, right.low) >>> 0) + (Math.imul(left.low, right.high) >>> 0);
@@ -99,10 +89,8 @@ export function divide(env: FloatEnvironment, a: ExtendedFloat, b: ExtendedFloat
     result.setZero(sign);
     return;
   }
-  left.copy(a);
-  right.copy(b);
-  if (classA === CLASS_DENORMAL) normalize(left);
-  if (classB === CLASS_DENORMAL) normalize(right);
+  left.copyNormalized(a);
+  right.copyNormalized(b);
   divideMagnitudes(env, sign, result);
 }
 

@@ -103,8 +103,7 @@ function narrow(env: FloatEnvironment, format: Format, a: ExtendedFloat, result:
     pack(format, a.sign, 0, 0, 0, result);
     return true;
   }
-  source.copy(a);
-  normalize(source);
+  source.copyNormalized(a);
   const exponent = source.exponent - EXPONENT_BIAS + format.bias;
   const isUnlimited = roundFraction(env, format, source.sign, source.high, source.low, 0);
   const biased = exponent + (isUnlimited ? 1 : 0);

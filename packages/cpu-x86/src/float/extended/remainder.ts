@@ -1,13 +1,5 @@
 import { FLAG_DENORMAL, type FloatEnvironment, ROUND_NEAREST, type ROUND_ZERO } from './environment.ts';
-import {
-  CLASS_DENORMAL,
-  CLASS_INFINITY,
-  CLASS_ZERO,
-  classOf,
-  ExtendedFloat,
-  normalize,
-  significandOf,
-} from './extended-float.ts';
+import { CLASS_DENORMAL, CLASS_INFINITY, CLASS_ZERO, classOf, ExtendedFloat, significandOf } from './extended-float.ts';
 import { setInvalid, setNanResult } from './nan.ts';
 import { normalizeAndRound } from './rounding.ts';
 
@@ -55,10 +47,8 @@ export function remainder(
     result.copyValue(a);
     return done;
   }
-  dividend.copy(a);
-  normalize(dividend);
-  divisor.copy(b);
-  normalize(divisor);
+  dividend.copyNormalized(a);
+  divisor.copyNormalized(b);
   const distance = dividend.exponent - divisor.exponent;
   const significand = significandOf(dividend);
   const unit = significandOf(divisor);

@@ -1,13 +1,5 @@
 import { FLAG_DENORMAL, FLAG_ZERO_DIVIDE, type FloatEnvironment } from './environment.ts';
-import {
-  CLASS_DENORMAL,
-  CLASS_INFINITY,
-  CLASS_ZERO,
-  classOf,
-  EXPONENT_BIAS,
-  ExtendedFloat,
-  normalize,
-} from './extended-float.ts';
+import { CLASS_DENORMAL, CLASS_INFINITY, CLASS_ZERO, classOf, EXPONENT_BIAS, ExtendedFloat } from './extended-float.ts';
 import { fromInteger } from './integer.ts';
 import { setInvalid, setNanOf, setNanResult } from './nan.ts';
 import { roundTo } from './rounding.ts';
@@ -38,8 +30,7 @@ export function scale(env: FloatEnvironment, a: ExtendedFloat, b: ExtendedFloat,
     else result.setZero(a.sign);
     return;
   }
-  operand.copy(a);
-  normalize(operand);
+  operand.copyNormalized(a);
   const { precision } = env;
   env.precision = 64;
   roundTo(env, result, operand.sign, operand.exponent + wholePart(b), operand.high, operand.low, 0);
@@ -82,11 +73,8 @@ export function extract(
     exponent.setInfinity(1);
     return;
   }
-  operand.copy(a);
-  if (kind === CLASS_DENORMAL) {
-    env.flags |= FLAG_DENORMAL;
-    normalize(operand);
-  }
+  if (kind === CLASS_DENORMAL) env.flags |= FLAG_DENORMAL;
+  operand.copyNormalized(a);
   const unbiased = operand.exponent - EXPONENT_BIAS;
   fromInteger(unbiased >> 31, unbiased, exponent);
   significand.set(operand.sign, EXPONENT_BIAS, operand.high, operand.low);

@@ -6,7 +6,6 @@ import {
   classOf,
   EXPONENT_BIAS,
   ExtendedFloat,
-  normalize,
   significandOf,
 } from './extended-float.ts';
 import { setInvalid, setNanOf } from './nan.ts';
@@ -33,11 +32,8 @@ export function squareRoot(env: FloatEnvironment, a: ExtendedFloat, result: Exte
     result.copy(a);
     return;
   }
-  operand.copy(a);
-  if (kind === CLASS_DENORMAL) {
-    env.flags |= FLAG_DENORMAL;
-    normalize(operand);
-  }
+  if (kind === CLASS_DENORMAL) env.flags |= FLAG_DENORMAL;
+  operand.copyNormalized(a);
   const power = operand.exponent - EXPONENT_BIAS;
   const isOdd = (power & 1) !== 0;
   // 64 bits of the root, one to round by, and whether there is more: the root of a number of 130 or 131 bits.

@@ -6,7 +6,6 @@ import {
   classOf,
   EXPONENT_BIAS,
   ExtendedFloat,
-  normalize,
   significandOf,
 } from './extended-float.ts';
 import {
@@ -60,8 +59,7 @@ export function trigonometric(
     return true;
   }
   if (a.exponent >= ARGUMENT_EXPONENT_MAX) return false;
-  operand.copy(a);
-  normalize(operand);
+  operand.copyNormalized(a);
   if (kind === CLASS_DENORMAL) env.flags |= FLAG_DENORMAL;
   if (operand.exponent < TINY_EXPONENT) {
     ofTiny(env, name, result);
@@ -158,10 +156,8 @@ export function arctangent(env: FloatEnvironment, x: ExtendedFloat, y: ExtendedF
     signed(pi() / 2n);
     return;
   }
-  ordinate.copy(y);
-  abscissa.copy(x);
-  normalize(ordinate);
-  normalize(abscissa);
+  ordinate.copyNormalized(y);
+  abscissa.copyNormalized(x);
   const distance = ordinate.exponent - abscissa.exponent;
   if (distance < -100) {
     if (x.sign !== 0) signed(pi() - 1n);

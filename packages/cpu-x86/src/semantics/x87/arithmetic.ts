@@ -20,7 +20,7 @@ import { extract, scale } from '../../float/extended/scale.ts';
 import { squareRoot } from '../../float/extended/square-root.ts';
 import type { SystemOperation } from '../system/context.ts';
 import { READ_DENORMAL, READ_FAULT, readInteger, readReal } from './memory-operand.ts';
-import { numeric, stackRegister } from './operation.ts';
+import { numeric, stackRegister, unary } from './operation.ts';
 import { STATUS_C0, STATUS_C1, STATUS_C2, STATUS_C3, type X87Unit } from './x87-unit.ts';
 
 /** An operation on two values. */
@@ -107,24 +107,6 @@ export const FIDIV: SystemOperation = integerArithmetic(divide);
 export const FDIVR: SystemOperation = arithmetic(divide, REVERSED);
 export const FDIVRP: SystemOperation = arithmetic(divide, REVERSED_POP);
 export const FIDIVR: SystemOperation = integerArithmetic(divide, true);
-
-/** Replaces ST(0) by what a function makes of it. */
-function unary(operation: (env: FloatEnvironment, a: ExtendedFloat, result: ExtendedFloat) => void): SystemOperation {
-  return numeric((fpu) => {
-    const environment = fpu.begin();
-    let isDone: boolean;
-    if (fpu.isEmpty(0)) {
-      isDone = fpu.underflowStack();
-      fpu.result.setIndefinite();
-    } else {
-      fpu.read(0, fpu.a);
-      operation(environment, fpu.a, fpu.result);
-      isDone = fpu.finish();
-    }
-    if (isDone) fpu.write(0, fpu.result);
-    return true;
-  });
-}
 
 export const FSQRT: SystemOperation = unary(squareRoot);
 export const FRNDINT: SystemOperation = unary(roundToIntegral);

@@ -1,4 +1,6 @@
 import type { Instruction } from '../../decode/instruction.ts';
+import type { FloatEnvironment } from '../../float/extended/environment.ts';
+import type { ExtendedFloat } from '../../float/extended/extended-float.ts';
 import { CR0_EM, CR0_TS } from '../../state/control-registers.ts';
 import { VECTOR_MF } from '../../state/exceptions.ts';
 import { CR0, FPU_DATA_POINTER, FPU_INSTRUCTION_POINTER, FPU_OPCODE } from '../../state/layout.ts';
@@ -64,6 +66,26 @@ export function numeric(body: X87Body): SystemOperation {
     }
     return OUTCOME_NEXT;
   };
+}
+
+/** Replaces ST(0) by what a function makes of it. */
+export function unary(
+  operation: (env: FloatEnvironment, a: ExtendedFloat, result: ExtendedFloat) => void,
+): SystemOperation {
+  return numeric((fpu) => {
+    const environment = fpu.begin();
+    let isDone: boolean;
+    if (fpu.isEmpty(0)) {
+      isDone = fpu.underflowStack();
+      fpu.result.setIndefinite();
+    } else {
+      fpu.read(0, fpu.a);
+      operation(environment, fpu.a, fpu.result);
+      isDone = fpu.finish();
+    }
+    if (isDone) fpu.write(0, fpu.result);
+    return true;
+  });
 }
 
 /** Number of the register ST(i) that an instruction's operand names. */

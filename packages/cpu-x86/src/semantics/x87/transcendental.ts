@@ -9,23 +9,10 @@ import { exponentialMinusOne, timesLogarithm, timesLogarithmPlusOne } from '../.
 import { CLASS_INFINITY, classOf, EXPONENT_BIAS, type ExtendedFloat } from '../../float/extended/extended-float.ts';
 import { arctangent, type TrigonometricFunction, trigonometric } from '../../float/extended/trigonometric.ts';
 import type { SystemOperation } from '../system/context.ts';
-import { numeric } from './operation.ts';
+import { numeric, unary } from './operation.ts';
 import { STATUS_C2, type X87Unit } from './x87-unit.ts';
 
-export const F2XM1: SystemOperation = numeric((fpu) => {
-  const environment = fpu.begin();
-  let isDone: boolean;
-  if (fpu.isEmpty(0)) {
-    isDone = fpu.underflowStack();
-    fpu.result.setIndefinite();
-  } else {
-    fpu.read(0, fpu.a);
-    exponentialMinusOne(environment, fpu.a, fpu.result);
-    isDone = fpu.finish();
-  }
-  if (isDone) fpu.write(0, fpu.result);
-  return true;
-});
+export const F2XM1: SystemOperation = unary(exponentialMinusOne);
 
 /** Of ST(0) and ST(1), into ST(1); then pops. */
 function ofTwo(
