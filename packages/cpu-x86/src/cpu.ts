@@ -198,7 +198,7 @@ export class Cpu {
       translateWrite: (low, high, info) => {
         const host = this.#access.translateWrite(low, high, info);
         this.#stopIfOverwritten();
-        if (this.#access.breakpoints.isHit) this.#cutSlice();
+        if (this.#attention) this.#cutSlice();
         return host;
       },
       translateOpen: (low, high, info) => {
@@ -251,7 +251,7 @@ export class Cpu {
       instructionCount: () => this.instructionCount,
       timeStampCounter: () => this.timeStampCounter,
       access: this.#access,
-      ports: this.#watchedPorts(options.ports ?? OPEN_PORTS),
+      ports: this.#access.breakpoints.watchPorts(options.ports ?? OPEN_PORTS),
       pagingChanged: (keepGlobal) => this.#pagingChanged(keepGlobal),
       invalidatePage: (low, high) => {
         this.#access.invalidatePage(low, high);
@@ -268,20 +268,6 @@ export class Cpu {
     };
     if (isChecking) this.#checker = this.#createChecker();
     this.reset();
-  }
-
-  #watchedPorts(ports: PortIo): PortIo {
-    const { breakpoints } = this.#access;
-    return {
-      readPort: (port, width) => {
-        breakpoints.notePort(port, width);
-        return ports.readPort(port, width);
-      },
-      writePort: (port, width, value) => {
-        breakpoints.notePort(port, width);
-        ports.writePort(port, width, value);
-      },
-    };
   }
 
   #createChecker(): UnitChecker {

@@ -1,3 +1,4 @@
+import type { PortIo } from '../host.ts';
 import { CR4_DE } from '../state/control-registers.ts';
 import type { CpuState } from '../state/cpu-state.ts';
 import { CODE_BASE, CR4, DR, MODE, RIP } from '../state/layout.ts';
@@ -8,6 +9,7 @@ const ON_EXECUTION = 0;
 const ON_WRITE = 1;
 const ON_PORT = 2;
 const ON_ACCESS = 3;
+type Kind = typeof ON_EXECUTION | typeof ON_WRITE | typeof ON_PORT | typeof ON_ACCESS;
 /** Bytes by the LEN field of DR7. */
 const LENGTHS: readonly number[] = [1, 2, 8, 4];
 const DR7 = DR + 8 * 7;
@@ -27,7 +29,8 @@ interface Breakpoint {
  */
 export class Breakpoints {
   readonly #state: CpuState;
-  readonly #on: Record<number, Breakpoint[]> = {};
+  /** By what they wait for. */
+  #on: readonly [Breakpoint[], Breakpoint[], Breakpoint[], Breakpoint[]] = [[], [], [], []];
   #pages: ReadonlySet<bigint> = new Set();
   #hits = 0;
   /** Called when data or a port was met. */
@@ -42,15 +45,15 @@ export class Breakpoints {
   update(): boolean {
     const before = this.#pages.size;
     const dr7 = this.#state.field(DR7);
-    for (const kind of [ON_EXECUTION, ON_WRITE, ON_PORT, ON_ACCESS]) this.#on[kind] = [];
+    this.#on = [[], [], [], []];
     const pages = new Set<bigint>();
     for (let n = 0; n < 4; n++) {
       if (((dr7 >> (2 * n)) & 3) === 0) continue;
-      const kind = (dr7 >> (16 + 4 * n)) & 3;
+      const kind = ((dr7 >> (16 + 4 * n)) & 3) as Kind;
       const length = kind === ON_EXECUTION ? 1 : (LENGTHS[(dr7 >> (18 + 4 * n)) & 3] as number);
       const address = this.#state.wideField(DR + 8 * n);
       const first = address - (address % BigInt(length));
-      this.#on[kind]?.push({ bit: 1 << n, first, last: first + BigInt(length - 1) });
+      this.#on[kind].push({ bit: 1 << n, first, last: first + BigInt(length - 1) });
       if (kind === ON_WRITE || kind === ON_ACCESS) pages.add(first >> 12n);
     }
     this.#pages = pages;
@@ -58,7 +61,7 @@ export class Breakpoints {
   }
 
   get hasExecution(): boolean {
-    return (this.#on[ON_EXECUTION] as Breakpoint[]).length > 0;
+    return this.#on[ON_EXECUTION].length > 0;
   }
   /** Bits of DR6 for the instruction at RIP. */
   atRip(): number {
@@ -78,9 +81,22 @@ export class Breakpoints {
     const linear = linearOf(low, high);
     this.#note(this.#met(ON_ACCESS, linear, sizeBytes) | (isWrite ? this.#met(ON_WRITE, linear, sizeBytes) : 0));
   }
-  /** An access to a port. Without CR4.DE there are no breakpoints on ports. */
-  notePort(port: number, width: number): void {
-    if ((this.#on[ON_PORT] as Breakpoint[]).length === 0 || (this.#state.field(CR4) & CR4_DE) === 0) return;
+  /** Ports whose accesses are told. */
+  watchPorts(ports: PortIo): PortIo {
+    return {
+      readPort: (port, width) => {
+        this.#notePort(port, width);
+        return ports.readPort(port, width);
+      },
+      writePort: (port, width, value) => {
+        this.#notePort(port, width);
+        ports.writePort(port, width, value);
+      },
+    };
+  }
+  /** Without CR4.DE there are no breakpoints on ports. */
+  #notePort(port: number, width: number): void {
+    if (this.#on[ON_PORT].length === 0 || (this.#state.field(CR4) & CR4_DE) === 0) return;
     this.#note(this.#met(ON_PORT, BigInt(port), width / 8));
   }
 
@@ -90,19 +106,16 @@ export class Breakpoints {
     this.#hits = 0;
     return hits;
   }
-  get isHit(): boolean {
-    return this.#hits !== 0;
-  }
 
   #note(hits: number): void {
     if (hits === 0) return;
     this.#hits |= hits;
     this.onHit();
   }
-  #met(kind: number, address: bigint, sizeBytes: number): number {
+  #met(kind: Kind, address: bigint, sizeBytes: number): number {
     const last = address + BigInt(sizeBytes - 1);
     let bits = 0;
-    for (const breakpoint of this.#on[kind] as Breakpoint[]) {
+    for (const breakpoint of this.#on[kind]) {
       if (address <= breakpoint.last && last >= breakpoint.first) bits |= breakpoint.bit;
     }
     return bits;
