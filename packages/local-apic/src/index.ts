@@ -1,0 +1,5 @@
+/** The local APIC of a processor. */
+export { LOCAL_APIC_ADDRESS, LOCAL_APIC_SIZE_BYTES, LocalApic, type LocalApicDependencies } from './local-apic.ts';
+export { LocalApicError, type LocalApicState } from './local-apic-state.ts';
+export type { InterruptMessage } from './message.ts';
+export type { ApicTimerState } from './timer.ts';
