@@ -212,6 +212,14 @@ describe('the Multiboot 1 information', () => {
     expect(address(4)).toBe(0);
   });
 
+  it("has them from a Buffer, too, whose slice() copies nothing, and leaves the caller's bytes alone", () => {
+    const bytes = kernel({}, { sections: [{ name: '.symtab', type: 2, data: new Uint8Array(32), entrySize: 16 }] });
+    const buffer = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
+    const plain = planMultiboot1(bytes, { ramSizeBytes: RAM });
+    expect(planMultiboot1(buffer, { ramSizeBytes: RAM }).writes).toEqual(plain.writes);
+    expect(Buffer.compare(buffer, bytes)).toBe(0);
+  });
+
   it('has no sections if they do not fit into memory', () => {
     const sections = [{ name: '.debug', type: 1, data: new Uint8Array(0x100000) }];
     const { memory, info } = boot(kernel({}, { sections }), { ramSizeBytes: 0x180000 });

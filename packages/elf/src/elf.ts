@@ -29,7 +29,8 @@ export function parseElf(bytes: Uint8Array): Elf {
   const reader = new ElfReader(bytes, identification);
   const header = readHeader(reader);
   return {
-    bytes,
+    // A plain view: the slice() of Node's Buffer would share the file's memory, which copies of it must not.
+    bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     identification,
     header,
     segments: readSegments(reader, header),
