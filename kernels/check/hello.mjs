@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { imagesFolder, kernelsFolder } from '../manifest.mjs';
-import { ownDisk } from './own-disk.mjs';
+import { ownCd, ownDisk } from './own-disk.mjs';
 import { bootArguments, readScreen, runToEnd } from './qemu.mjs';
 
 const SUCCESS_STATUS = 33;
@@ -29,20 +29,32 @@ function textOf(screen) {
   return Array.from({ length: 25 }, (_, index) => `${row(index)}\n`).join('');
 }
 
+/** What QEMU shows of a boot, by the names of the recorded files; a text if it does not end well. */
+async function look(boot) {
+  const { status, serial, errors } = await runToEnd(boot);
+  if (status !== SUCCESS_STATUS) return `exit status ${status} ${errors}`;
+  const screen = await readScreen(boot, serial.trimEnd());
+  return { 'serial.txt': serial, 'screen.txt': textOf(screen), 'cells.hex': cellsOf(screen) };
+}
+
 /** Compares one form with the recorded files, or records the files from it. Returns what differs, '' if nothing. */
 export async function checkHello(image, record) {
   // QEMU loads no ELF64 without a Multiboot header: it gets a disk.
   const disk = image === 'hello.elf' ? await ownDisk(image) : null;
-  const boot = bootArguments(disk ?? join(imagesFolder, image), disk !== null || image.endsWith('.img'));
-  const { status, serial, errors } = await runToEnd(boot);
-  if (status !== SUCCESS_STATUS) return `exit status ${status} ${errors}`;
-  const screen = await readScreen(boot, serial.trimEnd());
-  const found = { 'serial.txt': serial, 'screen.txt': textOf(screen), 'cells.hex': cellsOf(screen) };
-  if (record) {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, text] of Object.entries(found)) writeFileSync(join(folder, name), text, 'latin1');
-    return '';
+  const boots = { '': bootArguments(disk ?? join(imagesFolder, image), disk !== null || image.endsWith('.img')) };
+  if (image.includes('-mb1-')) boots[' from a CD'] = ['-cdrom', await ownCd(image)];
+  const complaints = [];
+  for (const [how, boot] of Object.entries(boots)) {
+    const found = await look(boot);
+    if (typeof found === 'string') return found + how;
+    if (record) {
+      mkdirSync(folder, { recursive: true });
+      for (const [name, text] of Object.entries(found)) writeFileSync(join(folder, name), text, 'latin1');
+      return '';
+    }
+    for (const [name, text] of Object.entries(found)) {
+      if (readFileSync(join(folder, name), 'latin1') !== text) complaints.push(`${name} differs${how}`);
+    }
   }
-  const different = Object.keys(found).filter((name) => readFileSync(join(folder, name), 'latin1') !== found[name]);
-  return different.map((name) => `${name} differs`).join(', ');
+  return complaints.join(', ');
 }

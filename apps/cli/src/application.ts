@@ -282,11 +282,17 @@ const buildCommandOfApp = buildCommand<BuildFlags, [string], LongmodeContext>({
   parameters: {
     positional: {
       kind: 'tuple',
-      parameters: [{ brief: 'ELF64 kernel; - is standard input', placeholder: 'KERNEL', parse: text }],
+      parameters: [{ brief: 'ELF64 or Multiboot kernel; - is standard input', placeholder: 'KERNEL', parse: text }],
     },
     aliases: { o: 'output' },
     flags: {
-      output: { kind: 'parsed', parse: text, placeholder: 'FILE', brief: 'The disk image to write' },
+      output: { kind: 'parsed', parse: text, placeholder: 'FILE', brief: 'The image to write' },
+      format: {
+        kind: 'enum',
+        values: ['disk', 'multiboot-iso'],
+        optional: true,
+        brief: 'A disk from an ELF64 kernel, or a CD from a Multiboot kernel [disk]',
+      },
       bootFeatures: {
         kind: 'parsed',
         parse: parseBootFeatures,
@@ -294,16 +300,32 @@ const buildCommandOfApp = buildCommand<BuildFlags, [string], LongmodeContext>({
         placeholder: 'NAMES',
         brief: 'Features of the bootloader crate that the kernel was built with [found out]',
       },
+      append: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'TEXT',
+        brief: 'Command line for a Multiboot kernel',
+      },
+      initrd: {
+        kind: 'parsed',
+        parse: parseInitrd,
+        optional: true,
+        placeholder: 'FILES',
+        brief: 'Modules for a Multiboot kernel: FILE[ ARGUMENTS][,FILE…]',
+      },
       quiet: { kind: 'boolean', optional: true, withNegated: false, brief: 'Say nothing but errors' },
     },
   },
   docs: {
-    brief: 'Make a disk that a PC boots, out of a kernel',
-    customUsage: ['KERNEL -o FILE'],
+    brief: 'Make a disk or a CD that a PC boots, out of a kernel',
+    customUsage: ['KERNEL -o FILE', 'KERNEL --format multiboot-iso -o FILE'],
     fullDescription: [
       'Puts an ELF64 kernel behind a boot loader of ours on a disk image. It boots by the BIOS of a PC, here as in QEMU,',
       'and enters the kernel as the bootloader crate 0.9 does. Features and addresses that the kernel was built for are',
       'taken from the manifest of its cargo project, or found out.',
+      '',
+      'With --format multiboot-iso: puts a Multiboot 1 or 2 kernel on a CD with a boot image of ours.',
     ].join('\n'),
   },
 });

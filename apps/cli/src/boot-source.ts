@@ -1,7 +1,7 @@
 /** From options to a planned boot: which image, what else is attached, what is handed over. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BootError } from '@longmode/bootloader';
+import { BootError, type MultibootModule } from '@longmode/bootloader';
 import { ElfError } from '@longmode/elf';
 import {
   type DriveKind,
@@ -117,10 +117,7 @@ export function openBootSource(options: BootSourceOptions): BootSource {
       ...(options.bios === undefined ? {} : { firmware: readFirmware(options.bios, options.vgaBios) }),
       ...(options.append === undefined ? {} : { commandLine: commandLine(path, options.append) }),
       ...(options.bootFeatures === undefined ? {} : { direct64: options.bootFeatures }),
-      modules: (options.initrd ?? []).map((file) => ({
-        bytes: readFile(file.path, KERNEL_SIZE_MAX_BYTES),
-        text: file.text,
-      })),
+      modules: readModules(options.initrd),
       disks: {
         hardDisks: drives['hard-disk'].map(attach),
         floppies: drives.floppy.map(attach),
@@ -166,8 +163,17 @@ function readFirmware(bios: string, vgaBios: string | undefined): FirmwareImage 
 }
 
 /** By custom a Multiboot command line begins with the kernel's name. */
-function commandLine(path: string, text: string): string {
+export function commandLine(path: string, text: string): string {
   return `${path} ${text}`;
+}
+
+/**
+ * Reads the files that a kernel is handed.
+ *
+ * @throws CliError: 66 for a file that cannot be read
+ */
+export function readModules(files: readonly InitrdFile[] = []): MultibootModule[] {
+  return files.map(({ path, text }) => ({ bytes: readFile(path, KERNEL_SIZE_MAX_BYTES), text }));
 }
 
 function planOf(image: ImageFile, options: LoadOptions): ImagePlan {

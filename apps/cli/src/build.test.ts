@@ -42,10 +42,41 @@ describe('longmode build', () => {
     expect([parameters.readUInt32LE(40), parameters.readUInt32LE(44)]).toEqual([128, 0x02 | 0x08 | 0x40]);
   });
 
+  it('makes a CD of a Multiboot kernel, with its modules', () => {
+    const cd = join(folder, 'guest.iso');
+    const module = join(folder, 'module.txt');
+    writeFileSync(module, 'in the module');
+    const image = kernel('multiboot2-elf64.elf');
+    const handOver = ['--append', 'x=1', '--initrd', `${module} a b`];
+    const built = longmode(['build', image, '--format', 'multiboot-iso', '-o', cd, ...handOver]);
+    expect(built).toMatchObject({ code: 0, stdout: '' });
+    expect(built.stderr).toContain('a CD of 66 KiB; try it: longmode run');
+    const { code, stdout } = longmode(['run', cd]);
+    expect(code).toBe(33);
+    expect(stdout).toContain(`command line "${image} x=1"`);
+    expect(stdout).toContain(`bytes 13: "${module} a b": 69 6e 20 74`);
+  });
+
+  const AS_CD = ['--format', 'multiboot-iso', '-o', 'OUT'];
+
   it.each([
+    [
+      68,
+      'without a boot protocol header; make a disk of it (longmode build without --format)',
+      [kernel('hello.elf'), ...AS_CD],
+    ],
+    [68, "make its disk with that crate's BiosBoot, or boot it directly", [kernel('api-plain.elf'), '-o', 'OUT']],
+    [68, 'for the bootloader crate 0.11; make its disk with that', [kernel('api-plain.elf'), ...AS_CD]],
+    [66, '/nowhere: no such file', [kernel('hello-mb1-elf32.elf'), ...AS_CD, '--initrd', '/nowhere']],
+    [64, 'only with --format multiboot-iso', [kernel('hello.elf'), '-o', 'OUT', '--append', 'x']],
+    [64, 'not with --format multiboot-iso', [kernel('hello-mb1-elf32.elf'), ...AS_CD, '--boot-features', 'sse']],
     [64, 'expected input for flag --output', [kernel('hello.elf')]],
     [66, '/nowhere: no such file', ['/nowhere', '-o', 'OUT']],
-    [68, 'with a Multiboot 1 header; put it on a CD', [kernel('hello-mb1-elf32.elf'), '-o', 'OUT']],
+    [
+      68,
+      'with a Multiboot 1 header; put it on a CD (longmode build --format multiboot-iso)',
+      [kernel('hello-mb1-elf32.elf'), '-o', 'OUT'],
+    ],
     [68, 'found a disk image with a boot sector', [kernel('hello-bios.img'), '-o', 'OUT']],
     [64, 'expected some of map_physical_memory', [kernel('hello.elf'), '-o', 'OUT', '--boot-features', 'fast']],
     [74, 'cannot be written', [kernel('hello.elf'), '-o', '/nowhere/disk.img']],

@@ -2,6 +2,7 @@
 export { BOOT_INFO_REGION } from './boot-info.ts';
 export type { Framebuffer } from './bootloader-api/boot-info.ts';
 export { type BootloaderApiOptions, planBootloaderApi } from './bootloader-api/plan-bootloader-api.ts';
+export { buildMultibootCd, type MultibootCdOptions } from './cd-image/build-multiboot-cd.ts';
 export { type Direct64Options, planDirect64 } from './direct64.ts';
 export { buildDiskImage, type DiskImageOptions } from './disk-image/build-disk-image.ts';
 export { BootError, type BootErrorCode, type BootErrorFacts } from './error.ts';

@@ -3,6 +3,7 @@ import { type Direct64Options, planDirect64 } from '../direct64.ts';
 import { featuresOf } from '../direct64-features.ts';
 import { BootError } from '../error.ts';
 import { alignUp } from '../free-space.ts';
+import { fromHex } from '../hex-text.ts';
 import { recognise } from '../recognise.ts';
 import { BOOT_SECTOR_HEX, SECOND_STAGE_HEX } from './boot-code.ts';
 
@@ -53,13 +54,16 @@ export function buildDiskImage(kernel: Uint8Array, options: DiskImageOptions = {
   checkKind(kernel);
   planDirect64(kernel, { ...options, ramSizeBytes: LARGEST_RAM_BYTES });
   const image = new Uint8Array(alignUp(KERNEL_BLOCK * SECTOR + kernel.length, CYLINDER));
-  image.set(fromHex(BOOT_SECTOR_HEX));
-  image.set(fromHex(SECOND_STAGE_HEX), SECOND_STAGE_BLOCK * SECTOR);
+  image.set(fromHex(BOOT_SECTOR_HEX, SECTOR));
+  image.set(fromHex(SECOND_STAGE_HEX, SECOND_STAGE_SECTORS * SECTOR), SECOND_STAGE_BLOCK * SECTOR);
   image.set(kernel, KERNEL_BLOCK * SECTOR);
   writePartition(image);
   writeParameters(image, kernel, options);
   return image;
 }
+
+/** What to do with a kernel for the bootloader crate 0.11. */
+export const BOOTLOADER_API_CURE = "make its disk with that crate's BiosBoot, or boot it directly";
 
 /** An ELF file may still be damaged; everything else is no kernel for this loader. */
 function checkKind(kernel: Uint8Array): void {
@@ -67,14 +71,14 @@ function checkKind(kernel: Uint8Array): void {
   const isMultiboot = kind === 'multiboot1' || kind === 'multiboot2';
   const isForAnother = isMultiboot || kind === 'bootloader-api';
   if (!isForAnother && kernel[0] === 0x7f) return;
-  const disk = isMultiboot ? 'put it on a CD with GRUB' : "make its disk with that crate's BiosBoot";
+  const cd = 'put it on a CD (longmode build --format multiboot-iso), or boot it directly';
   throw new BootError({
     code: isForAnother ? 'unsupported' : 'unknown-image',
     offset: null,
     what: 'the kernel',
     expected: 'an ELF64 file for the bootloader crate 0.9',
     found: description,
-    cure: isForAnother ? `${disk}, or boot it directly` : (obstacle ?? 'boot it as it is'),
+    cure: isMultiboot ? cd : isForAnother ? BOOTLOADER_API_CURE : (obstacle ?? 'boot it as it is'),
   });
 }
 
@@ -127,11 +131,4 @@ function writeParameters(image: Uint8Array, kernel: Uint8Array, options: DiskIma
   const names = Object.keys(FLAG) as (keyof typeof FLAG)[];
   const bits = names.reduce((sum, name) => sum | (flags[name] ? FLAG[name] : 0), 0);
   view.setUint32(8 * words.length + 4, bits, true);
-}
-
-function fromHex(text: string): Uint8Array {
-  const digits = text.replaceAll('\n', '');
-  return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
-    Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16),
-  );
 }
