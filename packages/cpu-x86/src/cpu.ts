@@ -21,7 +21,7 @@ import type { UnitProfile } from './engine/jit/profile.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
 import { CPU_BASE, EMPTY_TLB, EMPTY_TLB_SIZE_BYTES, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
 import { EngineSystemCpu } from './engine/system-cpu.ts';
-import type { InterruptSource, MemoryIo, PortIo } from './host.ts';
+import type { InterruptSource, LocalApic, MemoryIo, PortIo } from './host.ts';
 import { ENCODINGS } from './opcodes/opcodes.ts';
 import type { Row } from './opcodes/row.ts';
 import { EMITTED_SEMANTICS } from './semantics/index.ts';
@@ -98,6 +98,8 @@ export interface CpuOptions {
   readonly ports?: PortIo;
   readonly memoryIo?: MemoryIo;
   readonly interrupts?: InterruptSource;
+  /** Without one, CPUID offers none, and CR8 has no effect. */
+  readonly localApic?: LocalApic;
   /**
    * FERR#: an instruction has found an x87 exception to report while CR0.NE is clear. It begins again until an interrupt's
    * handler has taken the exception away. Without this, such exceptions are #MF as with CR0.NE set.
@@ -252,6 +254,7 @@ export class Cpu {
       timeStampCounter: () => this.timeStampCounter,
       access: this.#access,
       ports: this.#access.breakpoints.watchPorts(options.ports ?? OPEN_PORTS),
+      localApic: options.localApic,
       pagingChanged: (keepGlobal) => this.#pagingChanged(keepGlobal),
       invalidatePage: (low, high) => {
         this.#access.invalidatePage(low, high);

@@ -20,3 +20,20 @@ export interface InterruptSource {
   /** @returns the vector of the highest pending request, which becomes in service */
   acknowledge(): number;
 }
+
+/** The processor's local APIC, as its instructions see it. */
+export interface LocalApic {
+  /** Whether IA32_APIC_BASE enables it, which CPUID tells. */
+  readonly isEnabled: boolean;
+  /** Bits 7:4 of the task-priority register: CR8. */
+  taskPriorityClass: number;
+  /**
+   * @param index IA32_APIC_BASE, IA32_TSC_DEADLINE, or 800H to BFFH
+   * @returns 64 bits; undefined for an MSR that cannot be read, which is #GP
+   */
+  readMsr(index: number): bigint | undefined;
+  /** @returns why the value is refused, as a clause that follows "the value", which is #GP; undefined when it is written */
+  writeMsr(index: number, value: bigint): string | undefined;
+  /** The time-stamp counter was written: it is not where it was. */
+  timeStampCounterChanged(): void;
+}

@@ -1,5 +1,5 @@
 import { highWord, joinWords, lowWord } from '@longmode/mmu';
-import type { PortIo } from '../host.ts';
+import type { LocalApic, PortIo } from '../host.ts';
 import { NO_ERROR_CODE, OUTCOME_FAULT, type Outcome, type SystemCpu } from '../semantics/system/context.ts';
 import type { CpuModel } from '../semantics/system/cpu-model.ts';
 import type { ExceptionLog } from '../semantics/system/exception-log.ts';
@@ -18,6 +18,7 @@ export class EngineSystemCpu implements SystemCpu {
   readonly memory: EngineLinearMemory;
   readonly physicalMemory: GuestMemory;
   readonly ports: PortIo;
+  readonly localApic: LocalApic | undefined;
   readonly model: CpuModel;
   readonly exceptionLog: ExceptionLog;
   /** The instruction, from which RIP is computed when asked for: most operations never do. */
@@ -34,6 +35,7 @@ export class EngineSystemCpu implements SystemCpu {
     this.state = engine.state;
     this.x87 = new X87Unit(engine.state);
     this.ports = engine.ports;
+    this.localApic = engine.localApic;
     this.model = engine.model;
     this.exceptionLog = engine.exceptionLog;
     this.physicalMemory = engine.guestMemory;
@@ -117,6 +119,7 @@ export interface EngineHooks {
   timeStampCounter(): bigint;
   readonly access: MemoryAccess;
   readonly ports: PortIo;
+  readonly localApic: LocalApic | undefined;
   pagingChanged(keepGlobal: boolean): void;
   invalidatePage(low: number, high: number): void;
   modeChanged(): void;

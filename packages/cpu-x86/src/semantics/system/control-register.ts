@@ -156,7 +156,8 @@ function writeCr3(cpu: SystemCpu, value: bigint): Outcome {
 
 function writeCr8(cpu: SystemCpu, value: bigint): Outcome {
   if (value > 15n) return generalProtection(cpu, `CR8 has 4 bits, and ${hex(value)} is written`);
-  cpu.state.setField(CR8, Number(value));
+  if (cpu.localApic === undefined) cpu.state.setField(CR8, Number(value));
+  else cpu.localApic.taskPriorityClass = Number(value);
   cpu.requestAttention();
   return serialize(cpu);
 }
@@ -188,7 +189,7 @@ export const MOV_FROM_CONTROL: SystemOperation = (cpu, instruction) => {
   if (!isControlRegister(cpu, control.index)) return undefinedOpcode(cpu, `there is no CR${control.index}`);
   if (!requireCpl0(cpu, `MOV from CR${control.index}`)) return OUTCOME_FAULT;
   const destination = operandAt(instruction, 0) as RegisterOperand;
-  state.writeGpr(destination.index, is64BitMode(state) ? 64 : 32, readControlRegister(state, control.index));
+  state.writeGpr(destination.index, is64BitMode(state) ? 64 : 32, readControlRegister(cpu, control.index));
   return OUTCOME_NEXT;
 };
 
@@ -196,11 +197,12 @@ function isControlRegister(cpu: SystemCpu, index: number): boolean {
   return index === 0 || (index >= 2 && index <= 4) || (index === 8 && is64BitMode(cpu.state));
 }
 
-function readControlRegister(state: CpuState, index: number): bigint {
+function readControlRegister({ state, localApic }: SystemCpu, index: number): bigint {
   if (index === 0) return BigInt(state.field(CR0));
   if (index === 2) return state.wideField(CR2);
   if (index === 3) return state.wideField(CR3);
-  return BigInt(state.field(index === 4 ? CR4 : CR8));
+  if (index === 4) return BigInt(state.field(CR4));
+  return BigInt(localApic === undefined ? state.field(CR8) : localApic.taskPriorityClass);
 }
 
 const MACHINE_STATUS = CR0_PE | CR0_MP | CR0_EM | CR0_TS;

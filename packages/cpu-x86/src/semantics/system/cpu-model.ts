@@ -46,7 +46,7 @@ const row = (
 export type CpuFeature =
   | 'FPU' | 'VME' | 'DE' | 'PSE' | 'TSC' | 'MSR' | 'PAE' | 'MCE' | 'CX8' | 'APIC' | 'SEP' | 'MTRR' | 'PGE' | 'CMOV'
   | 'PAT' | 'PSE36' | 'CLFSH' | 'MMX' | 'FXSR' | 'SSE' | 'SSE2' | 'SSE3' | 'PCLMULQDQ' | 'SSSE3' | 'CX16' | 'PCID' | 'SSE4_1'
-  | 'SSE4_2' | 'MOVBE' | 'POPCNT' | 'AES' | 'XSAVE' | 'RDRAND' | 'HYPERVISOR' | 'FSGSBASE' | 'BMI1' | 'SMEP' | 'BMI2'
+  | 'SSE4_2' | 'MOVBE' | 'X2APIC' | 'POPCNT' | 'TSC_DEADLINE' | 'AES' | 'XSAVE' | 'RDRAND' | 'HYPERVISOR' | 'FSGSBASE' | 'BMI1' | 'SMEP' | 'BMI2'
   | 'ERMS' | 'INVPCID' | 'RDSEED' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'LA57' | 'XSAVEOPT' | 'XSAVEC' | 'XGETBV1' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
   | 'PAGE_1G' | 'RDTSCP' | 'LM' | 'FDP_EXCPTN_ONLY' | 'NO_FPU_CS_DS';
 
@@ -86,7 +86,9 @@ export const CPU_FEATURES: Readonly<Record<CpuFeature, FeatureRow>> = {
   SSE4_1: row(1, 'ecx', 19),
   SSE4_2: row(1, 'ecx', 20),
   MOVBE: row(1, 'ecx', 22),
+  X2APIC: row(1, 'ecx', 21),
   POPCNT: row(1, 'ecx', 23),
+  TSC_DEADLINE: row(1, 'ecx', 24),
   AES: row(1, 'ecx', 25),
   XSAVE: row(1, 'ecx', 26, { cr4: CR4_OSXSAVE }),
   RDRAND: row(1, 'ecx', 30),
@@ -143,8 +145,8 @@ export const DEFAULT_CPU_MODEL: CpuModel = {
   stepping: 3,
   // biome-ignore format: grouped by CPUID leaf
   features: new Set<CpuFeature>([
-    'FPU', 'PSE', 'TSC', 'MSR', 'PAE', 'CX8', 'SEP', 'MTRR', 'PGE', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
-    'SSE3', 'PCLMULQDQ', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'MOVBE', 'POPCNT', 'AES', 'XSAVE', 'RDRAND',
+    'FPU', 'PSE', 'TSC', 'MSR', 'PAE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
+    'SSE3', 'PCLMULQDQ', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'X2APIC', 'MOVBE', 'POPCNT', 'TSC_DEADLINE', 'AES', 'XSAVE', 'RDRAND',
     'HYPERVISOR', 'FSGSBASE', 'FDP_EXCPTN_ONLY', 'NO_FPU_CS_DS', 'SMEP', 'RDSEED', 'SMAP', 'UMIP', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
     'LAHF64', 'SYSCALL', 'NX', 'PAGE_1G', 'RDTSCP', 'LM',
   ]),

@@ -3,7 +3,7 @@ import { CR4, MSR_MISC_ENABLE, XCR0 } from '../../state/layout.ts';
 import { COMPONENTS } from '../extended-state/xcr.ts';
 import { XSAVE_AREA_SIZE_BYTES } from '../extended-state/xsave.ts';
 import { OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
-import { featureWord } from './cpu-model.ts';
+import { CPU_FEATURES, type CpuFeature, type FeatureRegister, featureWord } from './cpu-model.ts';
 
 /** EAX, EBX, ECX, EDX. */
 export type CpuidResult = readonly [number, number, number, number];
@@ -63,8 +63,8 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
       return [
         signature(model.family, model.model, model.stepping),
         ebx,
-        (featureWord(model, 1, 'ecx') | osxsave) >>> 0,
-        featureWord(model, 1, 'edx'),
+        ((featureWord(model, 1, 'ecx') & ~absentApicBits(cpu, 'ecx')) | osxsave) >>> 0,
+        (featureWord(model, 1, 'edx') & ~absentApicBits(cpu, 'edx')) >>> 0,
       ];
     }
     case 2:
@@ -103,6 +103,19 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
     default:
       return [0, 0, 0, 0];
   }
+}
+
+const APIC_FEATURES: readonly CpuFeature[] = ['APIC', 'X2APIC', 'TSC_DEADLINE'];
+
+/** Bits of leaf 1 that the model has and this processor has not: without a local APIC, or with it disabled. */
+function absentApicBits({ localApic }: SystemCpu, register: FeatureRegister): number {
+  let bits = 0;
+  for (const name of APIC_FEATURES) {
+    const isThere = name === 'APIC' ? localApic?.isEnabled : localApic;
+    const feature = CPU_FEATURES[name];
+    if (!isThere && feature.register === register) bits |= 1 << feature.bit;
+  }
+  return bits;
 }
 
 /** Sizes of the XSAVE area, and what there is beside XSAVE. All components lie in the legacy region. */

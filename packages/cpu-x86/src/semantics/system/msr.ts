@@ -41,6 +41,10 @@ export const IA32_SYSENTER_ESP = 0x175;
 export const IA32_SYSENTER_EIP = 0x176;
 export const IA32_MISC_ENABLE = 0x1a0;
 export const IA32_PAT = 0x277;
+/** The local APIC's, as are the registers of x2APIC mode. */
+export const IA32_TSC_DEADLINE = 0x6e0;
+const X2APIC_FIRST = 0x800;
+const X2APIC_LAST = 0xbff;
 export const IA32_EFER = 0xc0000080;
 export const IA32_STAR = 0xc0000081;
 export const IA32_LSTAR = 0xc0000082;
@@ -66,12 +70,13 @@ const patTypes: Refusal = (_cpu, value) => {
   return undefined;
 };
 
-const APIC_BASE_LOW_RESERVED = 0x6ffn; // all of bits 11:0 but BSP (8) and the global enable (11)
+const APIC_BASE_LOW_RESERVED = 0x2ffn; // all of bits 11:0 but BSP (8), x2APIC mode (10) and the global enable (11)
+const APIC_BASE_X2APIC = 0x400n;
 
-const apicBase: Refusal = (cpu, value) =>
-  (value & APIC_BASE_LOW_RESERVED) === 0n && value >> BigInt(cpu.maxPhyAddr) === 0n
-    ? undefined
-    : 'has reserved bits set';
+const apicBase: Refusal = ({ localApic, maxPhyAddr }, value) => {
+  const reserved = APIC_BASE_LOW_RESERVED | (localApic === undefined ? APIC_BASE_X2APIC : 0n);
+  return (value & reserved) === 0n && value >> BigInt(maxPhyAddr) === 0n ? undefined : 'has reserved bits set';
+};
 
 const MISC_ENABLE_READ_ONLY = 0x1880n; // performance monitoring, BTS unavailable, PEBS unavailable
 const MISC_ENABLE_ONES = 0x1800n; // branch-trace store and PEBS are unavailable
@@ -88,6 +93,10 @@ interface MsrRow {
   /** Bits that always read as 1. */
   readonly ones?: bigint;
 }
+
+/** Whether an MSR is the local APIC's, where there is one. */
+const isApicMsr = (index: number): boolean =>
+  index === IA32_APIC_BASE || index === IA32_TSC_DEADLINE || (index >= X2APIC_FIRST && index <= X2APIC_LAST);
 
 /** The MSRs that are a field of the state. */
 const MSRS: ReadonlyMap<number, MsrRow> = new Map<number, MsrRow>([
@@ -117,7 +126,8 @@ const MSRS: ReadonlyMap<number, MsrRow> = new Map<number, MsrRow>([
  * @returns undefined for an MSR that does not exist
  */
 export function readMsr(cpu: SystemCpu, index: number): bigint | undefined {
-  const { state } = cpu;
+  const { state, localApic } = cpu;
+  if (localApic !== undefined && isApicMsr(index)) return localApic.readMsr(index);
   const row = MSRS.get(index);
   if (row !== undefined) return state.wideField(row.field) | (row.ones ?? 0n);
   if (isMtrr(index)) return state.wideField(mtrrField(index));
@@ -158,7 +168,11 @@ function writeEfer(cpu: SystemCpu, value: bigint): string | undefined {
  * @returns why the value was refused, as a clause that follows "the value", or undefined when it has been written
  */
 export function writeMsr(cpu: SystemCpu, index: number, value: bigint): string | undefined {
-  const { state } = cpu;
+  const { state, localApic } = cpu;
+  if (localApic !== undefined && isApicMsr(index)) {
+    const refusal = index === IA32_APIC_BASE ? apicBase(cpu, value) : undefined;
+    return refusal ?? localApic.writeMsr(index, value);
+  }
   const row = MSRS.get(index);
   if (row !== undefined) {
     const refusal = row.refusal(cpu, value);
@@ -178,6 +192,7 @@ export function writeMsr(cpu: SystemCpu, index: number, value: bigint): string |
     case IA32_TIME_STAMP_COUNTER: {
       const offset = state.wideField(TSC_OFFSET) + value - cpu.timeStampCounter();
       state.setWideField(TSC_OFFSET, BigInt.asUintN(64, offset));
+      localApic?.timeStampCounterChanged();
       return undefined;
     }
     case IA32_BIOS_SIGN_ID:
