@@ -14,12 +14,13 @@ import type { CoreImports } from './engine/interpreter/core-module.ts';
 import { HandlerRegistry } from './engine/interpreter/handler-registry.ts';
 import { interpreterModules } from './engine/interpreter/modules.ts';
 import { BLOCK_LENGTH_MAX } from './engine/interpreter/record.ts';
-import { RUN_FAULT, RUN_LOOKUP } from './engine/interpreter/run-function.ts';
+import { RUN_FAULT, RUN_LOOKUP, RUN_OUTSIDE } from './engine/interpreter/run-function.ts';
 import { memoryOperand, type Shape } from './engine/interpreter/shape.ts';
 import { JIT_OPTIONS, type JitOptions, type JitStatistics } from './engine/jit/jit.ts';
 import type { UnitProfile } from './engine/jit/profile.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
 import { CPU_BASE, EMPTY_TLB, EMPTY_TLB_SIZE_BYTES, TLB_BASE, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
+import { takeBackBranch } from './engine/relative-branch.ts';
 import { EngineSystemCpu } from './engine/system-cpu.ts';
 import type { InterruptSource, LocalApic, MemoryIo, PortIo } from './host.ts';
 import { ENCODINGS } from './opcodes/opcodes.ts';
@@ -45,7 +46,7 @@ import { loadState, saveState } from './state/architectural-state.ts';
 import { CR0_NE } from './state/control-registers.ts';
 import { CpuState } from './state/cpu-state.ts';
 import { updateMode, updatePaging } from './state/derived.ts';
-import { VECTOR_DB, VECTOR_MF, VECTOR_NMI, VECTOR_UD } from './state/exceptions.ts';
+import { VECTOR_DB, VECTOR_GP, VECTOR_MF, VECTOR_NMI, VECTOR_UD } from './state/exceptions.ts';
 import {
   ACTIVITY,
   ACTIVITY_ACTIVE,
@@ -440,12 +441,17 @@ export class Cpu {
     // An instruction that faults meets no breakpoint on data.
     const met = this.#access.breakpoints.takeHits();
     if (reason === RUN_FAULT) {
-      const at = state.field(RECORD);
-      this.#retired += used + this.#cache.countOf(at);
-      this.#deliverFault(BigInt.asUintN(64, state.wideField(RIP_BASE) + BigInt(this.#cache.offsetOf(at))));
+      this.#retired += used + this.#cache.countOf(state.field(RECORD));
+      this.#deliverFault(this.#ripOfRecord);
       return;
     }
     this.#retired += used;
+    if (reason === RUN_OUTSIDE) {
+      takeBackBranch(state, this.#cache.instructionOf(state.field(RECORD)) as Instruction);
+      this.#access.recordFault(VECTOR_GP, 0);
+      this.#deliverFault(this.#ripOfRecord);
+      return;
+    }
     if (reason === RUN_LOOKUP) {
       this.#retired += 1;
       this.#deliverFault(state.rip);
@@ -455,6 +461,12 @@ export class Cpu {
     if (!isTrapped && met === 0) return;
     const resume = traced !== undefined && 'repeat' in traced && traced.repeat !== 0 && state.rip === start;
     this.#deliverDebug(met | (isTrapped ? DR6_BS : 0), resume);
+  }
+
+  /** RIP of the record that executes. */
+  get #ripOfRecord(): bigint {
+    const offset = this.#cache.offsetOf(this.state.field(RECORD));
+    return BigInt.asUintN(64, this.state.wideField(RIP_BASE) + BigInt(offset));
   }
 
   /** #DB for what the bits of DR6 say, before the instruction at RIP. */

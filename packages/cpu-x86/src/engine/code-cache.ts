@@ -72,6 +72,8 @@ export class CodeCache implements CompilableCode {
   #instructions: (Instruction | Undecodable)[] = [];
   #arena = RECORDS;
   #generation = 1;
+  /** By decode key: the limit of CS under which the jumps of this generation were found. */
+  readonly #limits: Uint32Array = new Uint32Array(1 << MODE_BITS);
   #scratch: Block | undefined;
   /** Handlers that others stand in for until `passStop`, the last one last, so that execution stops in the middle of a block. */
   readonly #replaced: { readonly record: number; readonly handler: number }[] = [];
@@ -209,7 +211,12 @@ export class CodeCache implements CompilableCode {
   /** The mode or the privilege has changed. */
   updateJumpTag(): void {
     const user = this.#state.cpl === 3 ? JUMP_TAG_USER : 0;
-    const tag = (this.#generation << 8) | user | this.#state.field(MODE);
+    const mode = this.#state.field(MODE);
+    const limit = this.#state.field(CODE_HIGH);
+    // What was found under a higher limit may lie beyond the new one.
+    if (limit < (this.#limits[mode] as number) && (mode & MODE_CODE_MASK) !== MODE_CODE_64) this.#advanceGeneration();
+    this.#limits[mode] = limit;
+    const tag = (this.#generation << 8) | user | mode;
     this.#state.setField(JUMP_TAG, tag);
   }
 
@@ -354,12 +361,15 @@ export class CodeCache implements CompilableCode {
 
   /** What the jump cache holds is no longer true: new generation. */
   #forgetJumps(): void {
-    this.#generation = (this.#generation + 1) & 0xffffff;
-    if (this.#generation === 0) {
-      this.#clearJumpCache();
-      this.#generation = 1;
-    }
+    this.#advanceGeneration();
     this.updateJumpTag();
+  }
+  #advanceGeneration(): void {
+    this.#limits.fill(0);
+    this.#generation = (this.#generation + 1) & 0xffffff;
+    if (this.#generation !== 0) return;
+    this.#clearJumpCache();
+    this.#generation = 1;
   }
   #clearJumpCache(): void {
     const end = JUMP_CACHE + JUMP_CACHE_ENTRY_COUNT * JUMP_CACHE_ENTRY_SIZE_BYTES;

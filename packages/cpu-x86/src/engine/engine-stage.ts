@@ -234,9 +234,6 @@ export abstract class EngineStage extends Semantics {
     const high = this.loadFrom(this.base, CPU_BASE + SEGMENTS + SEGMENT_SIZE_BYTES + SEGMENT_HIGH, 32, 2);
     this.faultIf(this.gtU(this.wrap(target), high), VECTOR_GP);
   }
-  checkRelativeTarget(): void {
-    // A relative target outside the code segment or the canonical range is found when it is fetched.
-  }
   transfer(target: Value, { cpl, changesMode, isAttended }: ModeChange = {}): void {
     if (cpl !== undefined) this.#enterPrivilegeLevel(cpl);
     let status: Value = this.i32(STATUS_BRANCH);
@@ -283,31 +280,32 @@ export abstract class EngineStage extends Semantics {
    */
   repeatString(body: () => StringStep, together?: StringBlock): void {
     if (this.repeat === 0) {
-      body();
+      body().finish?.();
       return;
     }
     const width = this.addressWidth;
     const counter = 1;
-    const done = this.code.block();
-    this.push(this.eqz(this.readGpr(counter, width)));
-    this.code.brIf(done);
-    const again = this.code.loop();
-    if (together) emitStringBlock(this, together);
-    const { stop } = body();
-    const left = this.readGpr(counter, width);
-    const next = this.let(this.truncate(this.sub(left, this.like(left, 1)), width));
-    this.writeGpr(counter, width, next);
-    if (stop) {
-      this.push(stop);
+    this.if(this.isNonZero(this.readGpr(counter, width)), () => {
+      const done = this.code.block();
+      const again = this.code.loop();
+      if (together) emitStringBlock(this, together);
+      const { stop, finish } = body();
+      const left = this.readGpr(counter, width);
+      const next = this.let(this.truncate(this.sub(left, this.like(left, 1)), width));
+      this.writeGpr(counter, width, next);
+      if (stop) {
+        this.push(stop);
+        this.code.brIf(done);
+      }
+      this.push(this.eqz(next));
       this.code.brIf(done);
-    }
-    this.push(this.eqz(next));
-    this.code.brIf(done);
-    this.choose(this.leS(this.timeForIterations(), this.i32(0)), () => this.leaveUnfinished());
-    this.takeTimeFor(this.i32(1));
-    this.code.br(again);
-    this.code.end();
-    this.code.end();
+      this.choose(this.leS(this.timeForIterations(), this.i32(0)), () => this.leaveUnfinished());
+      this.takeTimeFor(this.i32(1));
+      this.code.br(again);
+      this.code.end();
+      this.code.end();
+      finish?.();
+    });
   }
 
   /** A conditional of the engine's own, in which nothing that the engine tracks at compile time changes. */

@@ -1,4 +1,8 @@
-/** Near transfers. @source SDM Vol. 2, "JMP", "Jcc", "CALL", "RET", "LOOP/LOOPcc", "JCXZ/JECXZ/JRCXZ" */
+/**
+ * Near transfers. That a relative target is outside the code segment or not canonical, the engine finds where it would go on.
+ *
+ * @source SDM Vol. 2, "JMP", "Jcc", "CALL", "RET", "LOOP/LOOPcc", "JCXZ/JECXZ/JRCXZ"
+ */
 import { SS } from '../decode/instruction.ts';
 import type { Value } from './language.ts';
 import { peek, push } from './stack.ts';
@@ -13,7 +17,6 @@ const isRelative = (s: Semantics): boolean => s.operands.length === 0;
 
 export const JMP: SemanticsFn = (s) => {
   if (isRelative(s)) {
-    s.checkRelativeTarget();
     s.jump();
     return;
   }
@@ -26,7 +29,6 @@ export const Jcc: SemanticsFn = (s) => s.jumpIf(s.readCondition(s.conditionCode)
 
 export const CALL: SemanticsFn = (s) => {
   if (isRelative(s)) {
-    s.checkRelativeTarget();
     push(s, s.resize(s.nextRip(), s.width), s.width);
     s.jump();
     return;

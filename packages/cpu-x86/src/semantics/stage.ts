@@ -106,8 +106,6 @@ export abstract class Semantics extends Emitter {
   abstract jumpIf(condition: Value): void;
   /** Checks a target for canonical form or the code-segment limit; faults with #GP(0). Before any write. */
   abstract checkTarget(target: Value): void;
-  /** Checks the relative target as `checkTarget` does. */
-  abstract checkRelativeTarget(): void;
   /** To a computed RIP (i64, already truncated to the operand size and checked). Ends the instruction. */
   abstract jumpIndirect(target: Value): void;
   /**
@@ -148,6 +146,11 @@ export type StringBlock = 'copy' | 'fill';
 export interface StringStep {
   /** Stop after this iteration although the count is not exhausted (REPE, REPNE); absent for MOVS, STOS, LODS. */
   readonly stop?: Value;
+  /**
+   * What is done once, behind the last iteration. Whoever leaves a repetition in the middle does without: recorded
+   * processors show the flags from before the instruction then.
+   */
+  readonly finish?: () => void;
 }
 
 /** The meaning of an instruction. */

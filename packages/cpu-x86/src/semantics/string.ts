@@ -18,9 +18,10 @@ const advance = (s: Semantics, ...registers: readonly number[]): void => {
   }
 };
 
-/** REPE stops at the first difference, REPNE at the first match. */
-const stopAfterCompare = (s: Semantics, a: Value, b: Value): StringStep => ({
+/** REPE stops at the first difference, REPNE at the first match; what ends a repetition sets the flags. */
+const comparison = (s: Semantics, a: Value, b: Value): StringStep => ({
   stop: s.let(s.repeat === REPE ? s.ne(a, b) : s.eq(a, b)),
+  finish: () => s.setFlags(KIND_SUB, s.width, a, b),
 });
 
 export const MOVS: SemanticsFn = (s) =>
@@ -51,8 +52,7 @@ export const CMPS: SemanticsFn = (s) =>
     const b = s.load(ES, s.readGpr(RDI, s.addressWidth), s.width);
     const a = s.load('operand', s.readGpr(RSI, s.addressWidth), s.width);
     advance(s, RSI, RDI);
-    s.setFlags(KIND_SUB, s.width, a, b);
-    return stopAfterCompare(s, a, b);
+    return comparison(s, a, b);
   });
 
 export const SCAS: SemanticsFn = (s) =>
@@ -60,6 +60,5 @@ export const SCAS: SemanticsFn = (s) =>
     const a = s.readGpr(0, s.width);
     const b = s.load(ES, s.readGpr(RDI, s.addressWidth), s.width);
     advance(s, RDI);
-    s.setFlags(KIND_SUB, s.width, a, b);
-    return stopAfterCompare(s, a, b);
+    return comparison(s, a, b);
   });

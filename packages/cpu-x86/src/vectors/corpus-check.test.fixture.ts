@@ -111,7 +111,7 @@ export class CorpusChecker {
       if (test.number - first === limit) break;
       // Every slot once in a batch.
       if ((test.number - first) % SLOT_COUNT === 0) flush();
-      const reason = caseExclusion(test, group, file);
+      const reason = caseExclusion(test, group);
       if (reason !== undefined) {
         excluded.set(reason, (excluded.get(reason) ?? 0) + 1);
         continue;

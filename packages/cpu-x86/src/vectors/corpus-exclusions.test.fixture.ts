@@ -1,6 +1,5 @@
-import { STATE, type VectorCase, type VectorFile, type VectorGroup } from '@longmode/x86-vectors';
+import type { VectorCase, VectorGroup } from '@longmode/x86-vectors';
 import { ENCODINGS, type Row } from '../decode/index.ts';
-import { FLAG_AC } from '../state/rflags.ts';
 
 const ROW_FIELDS = ['map', 'opcode', 'prefix', 'reg', 'rm', 'mod', 'rexW', 'rexB', 'mnemonic', 'operands'] as const;
 const keyOf = (row: VectorGroup['row'] | Row): string => ROW_FIELDS.map((name) => row[name] ?? '').join();
@@ -20,54 +19,17 @@ export function rowExclusion(group: VectorGroup): string | undefined {
   return undefined;
 }
 
-const VECTOR_GP = 13;
 const VECTOR_PF = 14;
 const RECORDER_START = 0x40_0000n;
 const RECORDER_END = 0x50_0000n;
-const REPEAT_PREFIXES = [0xf2, 0xf3];
-const SELF_COMPARING = /^(CMPS|SCAS)/;
-const LARGE_OPERAND = /^(F?XSAVE|F?XRSTOR|FNSAVE|FRSTOR|FLDENV|FNSTENV)/;
-const NEAR_RELATIVE = /^J[bz]$/;
-
-const viewOf = (state: Uint8Array): DataView => new DataView(state.buffer, state.byteOffset, state.byteLength);
 
 interface CaseRule {
   readonly reason: string;
-  readonly covers: (test: VectorCase, group: VectorGroup, file: VectorFile) => boolean;
+  readonly covers: (test: VectorCase, group: VectorGroup) => boolean;
 }
 
-/** Known differences. Those with FIXME are faults of ours, and go when they are mended. */
+/** What a case may differ in without a fault of ours. */
 export const CASE_RULES: readonly CaseRule[] = [
-  {
-    reason: 'FIXME: alignment checks of ENTER with levels, MASKMOVQ and x87 environments',
-    covers: ({ before }, { row }) =>
-      (viewOf(before).getUint32(STATE.RFLAGS, true) & FLAG_AC) !== 0 &&
-      (LARGE_OPERAND.test(row.mnemonic) || /^(ENTER|MASKMOV)/.test(row.mnemonic)),
-  },
-  {
-    reason:
-      'FIXME: REP CMPS and SCAS show the flags of the last iteration when they are left in the middle; the manual restores them',
-    covers: ({ code, exception, before, after }, { row }) =>
-      exception !== undefined &&
-      SELF_COMPARING.test(row.mnemonic) &&
-      code.some((byte) => REPEAT_PREFIXES.includes(byte)) &&
-      viewOf(before).getUint32(STATE.RIP, true) === viewOf(after).getUint32(STATE.RIP, true),
-  },
-  {
-    reason: 'FIXME: a relative branch beyond the limit of CS faults at its target, not at itself',
-    covers: ({ exception, before, after }, { row }, { header }) =>
-      header.codeSize !== 64 &&
-      exception?.vector === VECTOR_GP &&
-      NEAR_RELATIVE.test(row.operands) &&
-      viewOf(before).getUint32(STATE.RIP, true) === viewOf(after).getUint32(STATE.RIP, true),
-  },
-  {
-    reason: 'FIXME: which exception comes first where a large operand meets the end of a segment or of pages',
-    covers: ({ exception, before, after }, { row }) =>
-      (LARGE_OPERAND.test(row.mnemonic) || row.operands === 'Mt') &&
-      exception !== undefined &&
-      viewOf(before).getUint32(STATE.RIP, true) === viewOf(after).getUint32(STATE.RIP, true),
-  },
   {
     reason:
       "page faults of MASKMOVQ and MASKMOVDQU with a mask of zeros are the processor's choice (SDM Vol. 2, their pages)",
@@ -81,8 +43,8 @@ export const CASE_RULES: readonly CaseRule[] = [
 ];
 
 /** @returns the known difference that a case shows, or undefined */
-export function caseExclusion(test: VectorCase, group: VectorGroup, file: VectorFile): string | undefined {
-  return CASE_RULES.find(({ covers }) => covers(test, group, file))?.reason;
+export function caseExclusion(test: VectorCase, group: VectorGroup): string | undefined {
+  return CASE_RULES.find(({ covers }) => covers(test, group))?.reason;
 }
 
 /** What an instruction's results may differ in, because the manuals ask for an accuracy and not for a value. */

@@ -23,6 +23,7 @@ interface EncodedCase {
   /** Bytes without the HLT behind the instruction. */
   readonly length: number;
   readonly isLocked: boolean;
+  readonly isRepeated: boolean;
   /** The segment prefix that counts, or 0. */
   readonly segmentPrefix: number;
   readonly opcode: number;
@@ -33,15 +34,18 @@ interface EncodedCase {
 function encodingOf(test: RealModeCase): EncodedCase {
   const bytes = test.bytes.match(/../g)?.map((byte) => Number.parseInt(byte, 16)) ?? [];
   let isLocked = false;
+  let isRepeated = false;
   let segmentPrefix = 0;
   let at = 0;
   for (; ; at++) {
     const byte = bytes[at] ?? 0;
     if (byte === LOCK) isLocked = true;
     else if (SEGMENT_PREFIXES.has(byte)) segmentPrefix = byte;
-    else if (byte !== REPE && byte !== REPNE) break;
+    else if (byte === REPE || byte === REPNE) isRepeated = true;
+    else break;
   }
-  return { length: bytes.length - 1, isLocked, segmentPrefix, opcode: bytes[at] ?? 0, modRm: bytes[at + 1] ?? 0 };
+  const [opcode = 0, modRm = 0] = bytes.slice(at);
+  return { length: bytes.length - 1, isLocked, isRepeated, segmentPrefix, opcode, modRm };
 }
 
 /** Instructions that take LOCK with a memory destination: those that a 286 has. @source SDM Vol. 2A "LOCK" */
@@ -138,6 +142,12 @@ export const REAL_MODE_EXCLUSIONS: readonly RealModeExclusion[] = [
       'mode exceptions); the 286 has one segment overrun exception, 13, for all segments.',
     matches: isOverrunThroughStackSegment,
     vector: VECTOR_SS,
+  },
+  {
+    reason:
+      'Repeated comparisons that fault show the flags from before the instruction, as a current processor does (recorded); ' +
+      'the 286 shows those of the last element.',
+    matches: (test, form) => isSegmentOverrun(test) && (form === 'A7' || form === 'AF') && encodingOf(test).isRepeated,
   },
   {
     reason:

@@ -4,7 +4,7 @@ import { BUDGET, FAULT_VECTOR, INTERRUPT_SHADOW, NO_FAULT } from '../../state/la
 import type { CodeCache } from '../code-cache.ts';
 import type { CoreImports } from '../interpreter/core-module.ts';
 import { BLOCK_LENGTH_MAX } from '../interpreter/record.ts';
-import { RUN_EXIT, RUN_FAULT, RUN_LIMIT, RUN_LOOKUP } from '../interpreter/run-function.ts';
+import { RUN_EXIT, RUN_FAULT, RUN_LIMIT, RUN_LOOKUP, RUN_OUTSIDE } from '../interpreter/run-function.ts';
 
 /** How a replay ended. */
 export type ReplayEnd = 'done' | 'fault' | 'no-code' | 'exit';
@@ -14,6 +14,8 @@ const ENDS: Readonly<Record<number, ReplayEnd>> = {
   [RUN_FAULT]: 'fault',
   [RUN_EXIT]: 'exit',
   [RUN_LOOKUP]: 'no-code',
+  // The branch itself has run, as in the unit.
+  [RUN_OUTSIDE]: 'done',
 };
 
 /** The interpreter of a replay: runs an exact number of instructions, and whatever compiled code never does ends it. */

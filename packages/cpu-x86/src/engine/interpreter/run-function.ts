@@ -1,6 +1,20 @@
 import type { CodeBuilder, Label } from '@longmode/wasm-encoder';
+import { CS } from '../../decode/instruction.ts';
 import { Emitter, LocalPool, type Value } from '../../semantics/language.ts';
-import { BUDGET, CODE_BASE, JUMP_TAG, RECORD, RIP, RIP_BASE } from '../../state/layout.ts';
+import {
+  BUDGET,
+  CANONICAL_SHIFT,
+  CODE_BASE,
+  JUMP_TAG,
+  MODE,
+  RECORD,
+  RIP,
+  RIP_BASE,
+  SEGMENT_HIGH,
+  SEGMENT_SIZE_BYTES,
+  SEGMENTS,
+} from '../../state/layout.ts';
+import { MODE_CODE_64, MODE_CODE_MASK } from '../../state/mode.ts';
 import { CPU_BASE, JUMP_CACHE, JUMP_CACHE_ENTRY_COUNT, JUMP_CACHE_ENTRY_SIZE_BYTES } from '../memory-plan.ts';
 import {
   type CoreFunctions,
@@ -43,6 +57,8 @@ export const RUN_LIMIT = 0;
 export const RUN_FAULT = 1;
 export const RUN_EXIT = 2;
 export const RUN_LOOKUP = 3;
+/** A relative branch leads beyond the code segment or the canonical addresses: RIP is its target, the record its own. */
+export const RUN_OUTSIDE = 4;
 
 /**
  * Writes the interpreter: `(record, budget) -> RUN_*`. One loop dispatches on the record's handler number; the tails that
@@ -208,6 +224,11 @@ export function writeRunFunction(
   const cleared = e.zeroExtend64(e.loadFrom(record, RECORD_SCALE, 8));
   e.assign(rip, e.and(target, e.shrU(e.i64(-1), cleared)));
   writeLinkedGo();
+  e.if(isOutside(), () => {
+    e.storeTo(zero, CPU_BASE + RIP, 64, rip, 3);
+    e.storeTo(zero, CPU_BASE + RECORD, 32, record, 2);
+    leave(RUN_OUTSIDE);
+  });
   code.end();
 
   // To any RIP.
@@ -222,6 +243,15 @@ export function writeRunFunction(
   leave(RUN_FAULT);
   code.op('unreachable');
 
+  /** Whether no instruction can be at `rip`. Code that is known already lies within all limits. */
+  function isOutside(): Value {
+    const shift = e.zeroExtend64(e.loadFrom(zero, CPU_BASE + CANONICAL_SHIFT, 32, 2));
+    const isNotCanonical = e.ne(e.shrS(e.shl(rip, shift), shift), rip);
+    const limit = e.loadFrom(zero, CPU_BASE + SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_HIGH, 32, 2);
+    const codeSize = e.and(e.loadFrom(zero, CPU_BASE + MODE, 32, 2), e.i32(MODE_CODE_MASK));
+    const is64 = e.eq(codeSize, e.i32(MODE_CODE_64));
+    return e.select(is64, isNotCanonical, e.gtU(rip, e.zeroExtend64(limit)));
+  }
   /** The jump cache's entry for the linear address of `rip`. */
   function cacheEntry(linear: Value) {
     const hash = e.xor(e.wrap(linear), e.wrap(e.shrU(linear, e.i32(12))));

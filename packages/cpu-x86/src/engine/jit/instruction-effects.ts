@@ -181,7 +181,6 @@ class EffectsStage extends Semantics {
   checkTarget(): void {
     this.#mayFault();
   }
-  checkRelativeTarget(): void {}
   jumpIndirect(): void {}
   faultIf(): void {
     this.#mayFault();
@@ -194,7 +193,7 @@ class EffectsStage extends Semantics {
     if (this.repeat !== 0) this.readGpr(1, this.addressWidth);
     // Without iterations nothing is set.
     this.#conditionals++;
-    body();
+    body().finish?.();
     this.#conditionals--;
   }
 }

@@ -1,12 +1,12 @@
 import { BASE_RIP, type Operand as DecodedOperand, type MemoryOperand, NO_REGISTER } from '../../decode/instruction.ts';
 import type { Value, Width } from '../../semantics/language.ts';
 import { lowQuadword } from '../../semantics/simd/vector.ts';
-import type { Alignment, Operand, StringBlock, StringStep } from '../../semantics/stage.ts';
+import type { Alignment, Operand } from '../../semantics/stage.ts';
 import { FPR, FPR_EXPONENT, FPR_SIZE_BYTES, MMX_EXPONENT, XMM, XMM_SIZE_BYTES } from '../../state/layout.ts';
 import { KIND_EXPLICIT, KIND_LOGIC, KIND_RESULT } from '../../state/rflags.ts';
 import { EngineStage, type MemoryReference } from '../engine-stage.ts';
 import { explicitOperands, memoryOperand } from '../interpreter/shape.ts';
-import { effectsOfInstruction, registersWrittenBy } from './flag-analysis.ts';
+import { registersWrittenBy } from './flag-analysis.ts';
 import type { FlagTracker } from './flag-tracker.ts';
 import type { RegionInstruction } from './region.ts';
 import type { UnitFrame } from './unit-frame.ts';
@@ -289,20 +289,6 @@ export class JitStage extends EngineStage {
       if (changed) this.#flags.makeDynamic();
     }
     this.code.end();
-  }
-
-  /** Flags that an iteration sets are those of every way on: the next one may fault, and the first may not happen. */
-  override repeatString(body: () => StringStep, together?: StringBlock): void {
-    if (this.repeat === 0 || !effectsOfInstruction(this.#item).mayChangeFlags) {
-      super.repeatString(body, together);
-      return;
-    }
-    this.#flags.makeDynamic();
-    super.repeatString(() => {
-      const step = body();
-      this.#flags.makeDynamic();
-      return step;
-    });
   }
 
   // ---- control flow -----------------------------------------------------------------------------------------------

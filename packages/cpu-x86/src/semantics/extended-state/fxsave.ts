@@ -6,7 +6,7 @@ import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../../state/control-registers.ts';
 import { CR0, CR4, MXCSR } from '../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from '../system/context.ts';
 import { deviceNotAvailable, generalProtection, hex, undefinedOpcode } from '../system/fault.ts';
-import { operandAddress } from '../system/linear-address.ts';
+import { isAlignedAccess, operandAddress } from '../system/linear-address.ts';
 import { memoryOperand } from '../system/operand.ts';
 import { dataAccess, is64BitMode } from '../system/processor-mode.ts';
 import {
@@ -31,16 +31,23 @@ export const formatOf = (cpu: SystemCpu, instruction: Instruction): LegacyFormat
   hasWidePointers: instruction.operandSize === 64,
 });
 
-/** The linear address of an image that must lie at a multiple of `alignment`; undefined after a fault. */
+/**
+ * The linear address of an image that must lie at a multiple of `alignment`, which comes behind a look at its first byte;
+ * undefined after a fault. Where alignment is checked, recorded processors raise #AC for what is not at a multiple of 4.
+ */
 export function imageAddress(
   cpu: SystemCpu,
   instruction: Instruction,
   parts: { readonly sizeBytes: number; readonly alignment: number; readonly isWrite: boolean },
 ): bigint | undefined {
-  const linear = operandAddress(cpu, instruction, memoryOperand(instruction), parts.sizeBytes, parts.isWrite);
-  if (linear === undefined || linear % BigInt(parts.alignment) === 0n) return linear;
+  const operand = memoryOperand(instruction);
+  const linear = operandAddress(cpu, instruction, operand, 1, false);
+  if (linear === undefined) return undefined;
+  if (linear % BigInt(parts.alignment) === 0n) {
+    return operandAddress(cpu, instruction, operand, parts.sizeBytes, parts.isWrite);
+  }
   const reason = `${instruction.mnemonic} at ${hex(linear)}, which is not a multiple of ${parts.alignment}`;
-  generalProtection(cpu, reason);
+  if (isAlignedAccess(cpu, linear, 4)) generalProtection(cpu, reason);
   return undefined;
 }
 

@@ -3,7 +3,14 @@ import { VECTOR_AC, VECTOR_GP, VECTOR_SS } from '../../state/exceptions.ts';
 import { RIGHT_READ, RIGHT_WRITE } from '../../state/segment-register.ts';
 import type { SystemCpu } from './context.ts';
 import { hex, refuse } from './fault.ts';
-import { checksAlignment, hasParagraphSegments, is64BitMode, isCanonicalAddress, segmentOf } from './processor-mode.ts';
+import {
+  checksAlignment,
+  dataAccess,
+  hasParagraphSegments,
+  is64BitMode,
+  isCanonicalAddress,
+  segmentOf,
+} from './processor-mode.ts';
 
 const SEGMENT_NAMES = ['ES', 'CS', 'SS', 'DS', 'FS', 'GS'];
 
@@ -32,6 +39,49 @@ export function uncheckedLinearAddress(cpu: SystemCpu, segment: number, offset: 
   return BigInt.asUintN(32, segmentOf(cpu.state, segment).base + offset);
 }
 
+/** Why an access is refused, and by which exception. */
+interface Refusal {
+  readonly vector: number;
+  readonly reason: string;
+}
+
+/** What segmentation refuses an access to `sizeBytes` bytes for, if it does. */
+function refusalOf(
+  cpu: SystemCpu,
+  segment: number,
+  offset: bigint,
+  sizeBytes: number,
+  isWrite: boolean,
+): Refusal | undefined {
+  const vector = segment === SS ? VECTOR_SS : VECTOR_GP;
+  if (is64BitMode(cpu.state)) {
+    const linear = uncheckedLinearAddress(cpu, segment, offset);
+    const last = linear + BigInt(sizeBytes - 1);
+    if (isCanonicalAddress(cpu, linear) && last < 1n << 64n && isCanonicalAddress(cpu, last)) return undefined;
+    return { vector, reason: `the address ${hex(linear)} is not canonical` };
+  }
+  const register = segmentOf(cpu.state, segment);
+  const name = SEGMENT_NAMES[segment];
+  // Paragraph segments have no rights: what CS last was in protected mode does not make it read-only here.
+  if (!hasParagraphSegments(cpu.state) && (register.rights & (isWrite ? RIGHT_WRITE : RIGHT_READ)) === 0) {
+    const what = register.isPresent ? `is not ${isWrite ? 'writable' : 'readable'}` : 'holds a null selector';
+    return { vector, reason: `${name} ${what} (access at offset ${hex(offset)})` };
+  }
+  const first = Number(offset);
+  const { low, high } = register;
+  if (first >= low && (first + sizeBytes - 1 <= high || (low === 0 && high === 0xffffffff && register.hasBaseZero))) {
+    return undefined;
+  }
+  return { vector, reason: `offset ${hex(offset)} is outside ${name} (limit ${hex(register.limit)})` };
+}
+
+/** #AC(0) where alignment is checked and an address is no multiple of `alignment`. @returns whether the access may go on */
+export function isAlignedAccess(cpu: SystemCpu, linear: bigint, alignment: number): boolean {
+  if (linear % BigInt(alignment) === 0n || !checksAlignment(cpu.state)) return true;
+  refuse(cpu, VECTOR_AC, 0, `${hex(linear)} is not a multiple of ${alignment}`);
+  return false;
+}
+
 /**
  * Segmentation with its checks: the canonical form in 64-bit mode, rights and limit of the segment otherwise. In a flat
  * segment of 4 GiB an access may wrap around its end; the manual lets processors choose, and recorded ones raise nothing.
@@ -48,31 +98,45 @@ export function linearAddress(
   sizeBytes: number,
   isWrite: boolean,
 ): bigint | undefined {
+  const refusal = refusalOf(cpu, segment, offset, sizeBytes, isWrite);
   const linear = uncheckedLinearAddress(cpu, segment, offset);
-  const vector = segment === SS ? VECTOR_SS : VECTOR_GP;
-  if (is64BitMode(cpu.state)) {
-    const last = linear + BigInt(sizeBytes - 1);
-    if (isCanonicalAddress(cpu, linear) && last < 1n << 64n && isCanonicalAddress(cpu, last)) return linear;
-    // Alignment comes before the last byte.
-    const isAligned = linear % BigInt(Math.min(sizeBytes, 8)) === 0n || sizeBytes > 10;
-    if (!isAligned && isCanonicalAddress(cpu, linear) && checksAlignment(cpu.state)) {
-      return refuse(cpu, VECTOR_AC, 0, `${sizeBytes} bytes at ${hex(linear)} are not aligned`);
-    }
-    return refuse(cpu, vector, 0, `the address ${hex(linear)} is not canonical`);
+  if (refusal === undefined) return linear;
+  // In 64-bit mode alignment comes before the last byte.
+  const comesFirst = is64BitMode(cpu.state) && sizeBytes <= 10 && isCanonicalAddress(cpu, linear);
+  if (comesFirst && !isAlignedAccess(cpu, linear, Math.min(sizeBytes, 8))) return undefined;
+  return refuse(cpu, refusal.vector, 0, refusal.reason);
+}
+
+/**
+ * The checked linear address of a memory operand that the processor accesses in pieces. The exception is that of the first
+ * piece that fails, so that the page of one comes before the segment's limit behind it; alignment is that of a piece.
+ *
+ * @param pieceSizeBytes bytes of a piece, and what the first is aligned to where that is checked
+ * @returns undefined after a fault
+ * @source recorded processors; the manual leaves it open
+ */
+export function addressOfPieces(
+  cpu: SystemCpu,
+  instruction: Instruction,
+  operand: MemoryOperand,
+  parts: { readonly sizeBytes: number; readonly pieceSizeBytes: number; readonly isWrite: boolean },
+): bigint | undefined {
+  const { sizeBytes, pieceSizeBytes, isWrite } = parts;
+  const { segment } = operand;
+  const offset = effectiveAddress(cpu, instruction, operand);
+  const linear = linearAddress(cpu, segment, offset, pieceSizeBytes, isWrite);
+  if (linear === undefined || !isAlignedAccess(cpu, linear, pieceSizeBytes)) return undefined;
+  if (refusalOf(cpu, segment, offset, sizeBytes, isWrite) === undefined) return linear;
+  const access = dataAccess(cpu.state);
+  for (let at = 0; at < sizeBytes; at += pieceSizeBytes) {
+    const size = Math.min(pieceSizeBytes, sizeBytes - at);
+    const piece = linearAddress(cpu, segment, offset + BigInt(at), size, isWrite);
+    if (piece === undefined) return undefined;
+    if (isWrite) cpu.memory.probeWrite(piece, size, access);
+    else cpu.memory.read8(piece, access);
+    if (cpu.memory.failed) return undefined;
   }
-  const register = segmentOf(cpu.state, segment);
-  const name = SEGMENT_NAMES[segment];
-  // Paragraph segments have no rights: what CS last was in protected mode does not make it read-only here.
-  if (!hasParagraphSegments(cpu.state) && (register.rights & (isWrite ? RIGHT_WRITE : RIGHT_READ)) === 0) {
-    const what = register.isPresent ? `is not ${isWrite ? 'writable' : 'readable'}` : 'holds a null selector';
-    return refuse(cpu, vector, 0, `${name} ${what} (access at offset ${hex(offset)})`);
-  }
-  const first = Number(offset);
-  const { low, high } = register;
-  if (first >= low && (first + sizeBytes - 1 <= high || (low === 0 && high === 0xffffffff && register.hasBaseZero))) {
-    return linear;
-  }
-  return refuse(cpu, vector, 0, `offset ${hex(offset)} is outside ${name} (limit ${hex(register.limit)})`);
+  return linear;
 }
 
 /** The checked linear address of a memory operand; undefined after a fault. */

@@ -1,10 +1,11 @@
-import { ACCESS_USER, joinWords, lowWord } from '@longmode/mmu';
+import { ACCESS_IMPLICIT, ACCESS_USER, joinWords, lowWord } from '@longmode/mmu';
 import { SS } from '../../decode/instruction.ts';
 import { VECTOR_SS } from '../../state/exceptions.ts';
 import { ATTRIBUTE_DB } from '../../state/segment-register.ts';
 import type { SystemCpu } from './context.ts';
 import { boundsOf, type Descriptor, isDefault32, isLong } from './descriptor.ts';
 import { hex, refuse } from './fault.ts';
+import { isAlignedAccess } from './linear-address.ts';
 import { probeWrite, readLinear, writeLinear } from './operand.ts';
 import { dataAccess, isCanonicalRange, isLongMode, segmentOf, stackWidth } from './processor-mode.ts';
 
@@ -108,20 +109,28 @@ export class Stack {
     const step = sizeOf(width);
     let pointer = this.#pointer;
     const whole = this.#whole(this.#below(count, width), count * size);
-    if (whole !== undefined && probeWrite(this.#cpu, whole, count * size, this.#place.access)) return true;
+    if (whole !== undefined && this.#isFit(whole, count * size, size)) return true;
     // Item by item, so that a fault is that of the first that fails.
     for (let i = 0; i < count; i += 1) {
       pointer = wrap(pointer - step, this.#place.width);
       const linear = this.#linear(pointer, size);
-      if (linear === undefined || !probeWrite(this.#cpu, linear, size, this.#place.access)) return false;
+      if (linear === undefined || !this.#isFit(linear, size, size)) return false;
     }
     return true;
   }
 
   /** Tests that a value at the pointer can be written. @returns false after a fault */
   probe(width: number): boolean {
-    const linear = this.#linear(this.#pointer, width / 8);
-    return linear !== undefined && probeWrite(this.#cpu, linear, width / 8, this.#place.access);
+    const size = width / 8;
+    const linear = this.#linear(this.#pointer, size);
+    return linear !== undefined && this.#isFit(linear, size, size);
+  }
+
+  /** Whether items of `size` bytes at an address are aligned, as far as that is checked, and can be written. */
+  #isFit(linear: bigint, sizeBytes: number, size: number): boolean {
+    const { access } = this.#place;
+    const isAligned = (access & ACCESS_IMPLICIT) !== 0 || isAlignedAccess(this.#cpu, linear, size);
+    return isAligned && probeWrite(this.#cpu, linear, sizeBytes, access);
   }
 
   /** Pushes a value. @returns false after a fault */

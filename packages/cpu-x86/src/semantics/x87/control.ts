@@ -9,7 +9,7 @@ import { CR0_MP, CR0_TS } from '../../state/control-registers.ts';
 import { CR0 } from '../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from '../system/context.ts';
 import { deviceNotAvailable } from '../system/fault.ts';
-import { operandAddress } from '../system/linear-address.ts';
+import { addressOfPieces } from '../system/linear-address.ts';
 import { memoryOperand, operandAt, readOperand, writeOperand } from '../system/operand.ts';
 import { dataAccess } from '../system/processor-mode.ts';
 import {
@@ -109,26 +109,35 @@ export function readRegister(fpu: X87Unit, i: number, view: DataView, at: number
   fpu.writePhysical((fpu.top + i) & 7, fpu.a);
 }
 
+/** An image is accessed in pieces as wide as the operand size; nothing is written unless all of it can be. */
 function writeImage(cpu: SystemCpu, instruction: Instruction, image: Uint8Array): boolean {
-  const linear = operandAddress(cpu, instruction, memoryOperand(instruction), image.length, true);
+  const pieceSizeBytes = environmentFormat(cpu, instruction) / 8;
+  const parts = { sizeBytes: image.length, pieceSizeBytes, isWrite: true };
+  const linear = addressOfPieces(cpu, instruction, memoryOperand(instruction), parts);
   if (linear === undefined) return false;
   const access = dataAccess(cpu.state);
   if (!cpu.memory.probeWrite(linear, image.length, access)) return false;
   const view = new DataView(image.buffer);
   let at = 0;
-  for (; at + 4 <= image.length; at += 4) cpu.memory.write32(linear + BigInt(at), view.getUint32(at, true), access);
-  if (at < image.length) cpu.memory.write16(linear + BigInt(at), view.getUint16(at, true), access);
+  if (pieceSizeBytes === 4) {
+    for (; at + 4 <= image.length; at += 4) cpu.memory.write32(linear + BigInt(at), view.getUint32(at, true), access);
+  }
+  for (; at < image.length; at += 2) cpu.memory.write16(linear + BigInt(at), view.getUint16(at, true), access);
   return true;
 }
 
 function readImage(cpu: SystemCpu, instruction: Instruction, size: number): Uint8Array<ArrayBuffer> | undefined {
-  const linear = operandAddress(cpu, instruction, memoryOperand(instruction), size, false);
+  const pieceSizeBytes = environmentFormat(cpu, instruction) / 8;
+  const parts = { sizeBytes: size, pieceSizeBytes, isWrite: false };
+  const linear = addressOfPieces(cpu, instruction, memoryOperand(instruction), parts);
   if (linear === undefined) return undefined;
   const access = dataAccess(cpu.state);
   const image = new Uint8Array(size);
   const view = new DataView(image.buffer);
   let at = 0;
-  for (; at + 4 <= size; at += 4) view.setUint32(at, cpu.memory.read32(linear + BigInt(at), access), true);
-  if (at < size) view.setUint16(at, cpu.memory.read16(linear + BigInt(at), access), true);
+  if (pieceSizeBytes === 4) {
+    for (; at + 4 <= size; at += 4) view.setUint32(at, cpu.memory.read32(linear + BigInt(at), access), true);
+  }
+  for (; at < size; at += 2) view.setUint16(at, cpu.memory.read16(linear + BigInt(at), access), true);
   return cpu.memory.failed ? undefined : image;
 }

@@ -4,7 +4,7 @@ import type { ExtendedFloat } from '../../float/extended/extended-float.ts';
 import { fromInteger, type IntegerWords } from '../../float/extended/integer.ts';
 import { fromDouble, fromSingle } from '../../float/extended/narrow.ts';
 import type { SystemCpu } from '../system/context.ts';
-import { operandAddress } from '../system/linear-address.ts';
+import { addressOfPieces, operandAddress } from '../system/linear-address.ts';
 import { memoryOperand } from '../system/operand.ts';
 import { dataAccess } from '../system/processor-mode.ts';
 
@@ -14,10 +14,17 @@ export const READ_FAULT = -1;
 export const READ_DONE = 0;
 export const READ_DENORMAL = 1;
 
+/** The address of an operand of 10 bytes, of which 8 come first; undefined after a fault. */
+const tenByteAddress = (cpu: SystemCpu, instruction: Instruction, isWrite: boolean): bigint | undefined =>
+  addressOfPieces(cpu, instruction, memoryOperand(instruction), { sizeBytes: 10, pieceSizeBytes: 8, isWrite });
+
 /** Reads a floating-point operand of 32, 64 or 80 bits, SNaNs as they are. @returns `READ_*` */
 export function readReal(cpu: SystemCpu, instruction: Instruction, into: ExtendedFloat): number {
   const operand = memoryOperand(instruction);
-  const linear = operandAddress(cpu, instruction, operand, operand.width / 8, false);
+  const linear =
+    operand.width === 80
+      ? tenByteAddress(cpu, instruction, false)
+      : operandAddress(cpu, instruction, operand, operand.width / 8, false);
   if (linear === undefined) return READ_FAULT;
   const { memory, state } = cpu;
   const access = dataAccess(state);
@@ -77,7 +84,7 @@ export function writeTenBytes(
   low: number,
   last: number,
 ): boolean {
-  const linear = operandAddress(cpu, instruction, memoryOperand(instruction), 10, true);
+  const linear = tenByteAddress(cpu, instruction, true);
   if (linear === undefined) return false;
   const { memory, state } = cpu;
   const access = dataAccess(state);
@@ -89,7 +96,7 @@ export function writeTenBytes(
 
 /** Reads 10 bytes. @returns false after a fault */
 export function readTenBytes(cpu: SystemCpu, instruction: Instruction, into: Uint8Array): boolean {
-  const linear = operandAddress(cpu, instruction, memoryOperand(instruction), 10, false);
+  const linear = tenByteAddress(cpu, instruction, false);
   if (linear === undefined) return false;
   const access = dataAccess(cpu.state);
   for (let i = 0; i < 10; i++) into[i] = cpu.memory.read8(linear + BigInt(i), access);

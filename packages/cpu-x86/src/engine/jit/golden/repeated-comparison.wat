@@ -57,125 +57,160 @@
             (block  ;; label = @5
               (block  ;; label = @6
                 (br 0 (;@6;)))
-              (block  ;; label = @6
-                (br_if 0 (;@6;)
-                  (i64.eqz
-                    (local.get 5)))
-                (loop  ;; label = @7
-                  (local.set 19
-                    (local.get 8))
-                  (local.set 20
-                    (local.get 19))
-                  (local.set 18
-                    (i32.wrap_i64
-                      (local.get 20)))
-                  (local.set 21
-                    (i32.add
-                      (i32.and
-                        (i32.shr_u
-                          (local.get 18)
-                          (i32.const 8))
-                        (i32.const 16368))
-                      (local.get 2)))
-                  (local.set 22
-                    (i64.load
-                      (local.get 21)))
-                  (local.set 23
-                    (i32.load offset=8
-                      (local.get 21)))
-                  (if  ;; label = @8
-                    (i32.eqz
-                      (i64.eq
-                        (local.get 22)
-                        (i64.and
-                          (local.get 20)
-                          (i64.const -4096))))
-                    (then
+              (if  ;; label = @6
+                (i64.ne
+                  (local.get 5)
+                  (i64.const 0))
+                (then
+                  (block  ;; label = @7
+                    (loop  ;; label = @8
+                      (local.set 19
+                        (local.get 8))
+                      (local.set 20
+                        (local.get 19))
+                      (local.set 18
+                        (i32.wrap_i64
+                          (local.get 20)))
+                      (local.set 21
+                        (i32.add
+                          (i32.and
+                            (i32.shr_u
+                              (local.get 18)
+                              (i32.const 8))
+                            (i32.const 16368))
+                          (local.get 2)))
+                      (local.set 22
+                        (i64.load
+                          (local.get 21)))
+                      (local.set 23
+                        (i32.load offset=8
+                          (local.get 21)))
+                      (if  ;; label = @9
+                        (i32.eqz
+                          (i64.eq
+                            (local.get 22)
+                            (i64.and
+                              (local.get 20)
+                              (i64.const -4096))))
+                        (then
+                          (local.set 1
+                            (local.get 1))
+                          (local.set 9
+                            (i32.const 2097120))
+                          (br 8 (;@1;))))
+                      (local.set 24
+                        (i32.add
+                          (local.get 23)
+                          (local.get 18)))
+                      (local.set 25
+                        (i32.load8_u
+                          (local.get 24)))
+                      (local.set 26
+                        (local.get 7))
+                      (local.set 27
+                        (local.get 26))
+                      (local.set 28
+                        (i32.wrap_i64
+                          (local.get 27)))
+                      (local.set 29
+                        (i32.add
+                          (i32.and
+                            (i32.shr_u
+                              (local.get 28)
+                              (i32.const 8))
+                            (i32.const 16368))
+                          (local.get 2)))
+                      (local.set 30
+                        (i64.load
+                          (local.get 29)))
+                      (local.set 31
+                        (i32.load offset=8
+                          (local.get 29)))
+                      (if  ;; label = @9
+                        (i32.eqz
+                          (i64.eq
+                            (local.get 30)
+                            (i64.and
+                              (local.get 27)
+                              (i64.const -4096))))
+                        (then
+                          (local.set 1
+                            (local.get 1))
+                          (local.set 9
+                            (i32.const 2097120))
+                          (br 8 (;@1;))))
+                      (local.set 32
+                        (i32.add
+                          (local.get 31)
+                          (local.get 28)))
+                      (local.set 33
+                        (i32.load8_u
+                          (local.get 32)))
+                      (local.set 34
+                        (i32.load offset=4264
+                          (i32.const 0)))
+                      (local.set 35
+                        (i32.and
+                          (local.get 34)
+                          (i32.const 1024)))
+                      (local.set 36
+                        (select
+                          (i64.const -1)
+                          (i64.const 1)
+                          (local.get 35)))
+                      (local.set 37
+                        (local.get 7))
+                      (local.set 7
+                        (i64.add
+                          (local.get 37)
+                          (local.get 36)))
+                      (local.set 38
+                        (local.get 8))
+                      (local.set 8
+                        (i64.add
+                          (local.get 38)
+                          (local.get 36)))
+                      (local.set 39
+                        (i32.ne
+                          (local.get 33)
+                          (local.get 25)))
+                      (local.set 40
+                        (i64.sub
+                          (local.get 5)
+                          (i64.const 1)))
+                      (local.set 5
+                        (local.get 40))
+                      (br_if 1 (;@7;)
+                        (local.get 39))
+                      (br_if 1 (;@7;)
+                        (i64.eqz
+                          (local.get 40)))
+                      (local.set 41
+                        (i32.sub
+                          (local.get 1)
+                          (i32.const 1)))
+                      (if  ;; label = @9
+                        (i32.le_s
+                          (local.get 41)
+                          (i32.const 0))
+                        (then
+                          (i64.store offset=4232
+                            (i32.const 0)
+                            (local.get 3))
+                          (local.set 1
+                            (local.get 1))
+                          (local.set 9
+                            (i32.const 2097153))
+                          (br 8 (;@1;))))
                       (local.set 1
-                        (local.get 1))
-                      (local.set 9
-                        (i32.const 2097120))
-                      (br 7 (;@1;))))
-                  (local.set 24
-                    (i32.add
-                      (local.get 23)
-                      (local.get 18)))
-                  (local.set 25
-                    (i32.load8_u
-                      (local.get 24)))
-                  (local.set 26
-                    (local.get 7))
-                  (local.set 27
-                    (local.get 26))
-                  (local.set 28
-                    (i32.wrap_i64
-                      (local.get 27)))
-                  (local.set 29
-                    (i32.add
-                      (i32.and
-                        (i32.shr_u
-                          (local.get 28)
-                          (i32.const 8))
-                        (i32.const 16368))
-                      (local.get 2)))
-                  (local.set 30
-                    (i64.load
-                      (local.get 29)))
-                  (local.set 31
-                    (i32.load offset=8
-                      (local.get 29)))
-                  (if  ;; label = @8
-                    (i32.eqz
-                      (i64.eq
-                        (local.get 30)
-                        (i64.and
-                          (local.get 27)
-                          (i64.const -4096))))
-                    (then
-                      (local.set 1
-                        (local.get 1))
-                      (local.set 9
-                        (i32.const 2097120))
-                      (br 7 (;@1;))))
-                  (local.set 32
-                    (i32.add
-                      (local.get 31)
-                      (local.get 28)))
-                  (local.set 33
-                    (i32.load8_u
-                      (local.get 32)))
-                  (local.set 34
-                    (i32.load offset=4264
-                      (i32.const 0)))
-                  (local.set 35
-                    (i32.and
-                      (local.get 34)
-                      (i32.const 1024)))
-                  (local.set 36
-                    (select
-                      (i64.const -1)
-                      (i64.const 1)
-                      (local.get 35)))
-                  (local.set 37
-                    (local.get 7))
-                  (local.set 7
-                    (i64.add
-                      (local.get 37)
-                      (local.get 36)))
-                  (local.set 38
-                    (local.get 8))
-                  (local.set 8
-                    (i64.add
-                      (local.get 38)
-                      (local.get 36)))
+                        (i32.sub
+                          (local.get 1)
+                          (i32.const 1)))
+                      (br 0 (;@8;))))
                   (local.set 11
                     (local.get 33))
                   (local.set 13
                     (local.get 25))
-                  (local.set 39
-                    (i32.ne
-                      (local.get 33)
-                      (local.get 25)))
                   (local.set 15
                     (i32.const 4))
                   (local.set 16
@@ -185,40 +220,7 @@
                   (local.set 17
                     (i64.extend_i32_s
                       (i32.extend8_s
-                        (local.get 13))))
-                  (local.set 40
-                    (i64.sub
-                      (local.get 5)
-                      (i64.const 1)))
-                  (local.set 5
-                    (local.get 40))
-                  (br_if 1 (;@6;)
-                    (local.get 39))
-                  (br_if 1 (;@6;)
-                    (i64.eqz
-                      (local.get 40)))
-                  (local.set 41
-                    (i32.sub
-                      (local.get 1)
-                      (i32.const 1)))
-                  (if  ;; label = @8
-                    (i32.le_s
-                      (local.get 41)
-                      (i32.const 0))
-                    (then
-                      (i64.store offset=4232
-                        (i32.const 0)
-                        (local.get 3))
-                      (local.set 1
-                        (local.get 1))
-                      (local.set 9
-                        (i32.const 2097153))
-                      (br 7 (;@1;))))
-                  (local.set 1
-                    (i32.sub
-                      (local.get 1)
-                      (i32.const 1)))
-                  (br 0 (;@7;))))
+                        (local.get 13))))))
               (local.set 1
                 (i32.sub
                   (local.get 1)

@@ -1,6 +1,6 @@
 import type { MemoryOperand } from '../../../decode/instruction.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT } from '../../system/context.ts';
-import { operandAddress } from '../../system/linear-address.ts';
+import { isAlignedAccess, operandAddress } from '../../system/linear-address.ts';
 import { dataAccess } from '../../system/processor-mode.ts';
 import { immediateByte, registerNumber, sourceOf, type Twin, xmm } from './twin.ts';
 
@@ -25,7 +25,7 @@ const MASKMOVDQU: Twin = (cpu, instruction) => {
   const mask = xmm(cpu, registerNumber(instruction, 1)).bytes;
   const operand = instruction.operands[2] as MemoryOperand;
   const linear = operandAddress(cpu, instruction, operand, 16, true);
-  if (linear === undefined) return OUTCOME_FAULT;
+  if (linear === undefined || !isAlignedAccess(cpu, linear, 8)) return OUTCOME_FAULT;
   const chosen = [...mask.keys()].filter((i) => (mask[i] as number) >= 0x80);
   const access = dataAccess(cpu.state);
   for (const i of chosen) if (!cpu.memory.probeWrite(linear + BigInt(i), 1, access)) return OUTCOME_FAULT;

@@ -3,7 +3,7 @@ import { fromInteger, toInteger } from '../../../float/binary-convert.ts';
 import { type BinaryFormat, DOUBLE, ROUND_ZERO, SINGLE } from '../../../float/binary-float.ts';
 import { FPR, FPR_EXPONENT, FPR_SIZE_BYTES } from '../../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu } from '../../system/context.ts';
-import { operandAddress } from '../../system/linear-address.ts';
+import { isAlignedAccess, operandAddress } from '../../system/linear-address.ts';
 import { dataAccess } from '../../system/processor-mode.ts';
 import {
   computeElements,
@@ -61,7 +61,7 @@ const MASKMOVQ: Twin = (cpu, instruction) => {
   const data = mmx(cpu, registerNumber(instruction)).bytes;
   const mask = mmx(cpu, registerNumber(instruction, 1)).bytes;
   const linear = operandAddress(cpu, instruction, instruction.operands[2] as MemoryOperand, 8, true);
-  if (linear === undefined) return OUTCOME_FAULT;
+  if (linear === undefined || !isAlignedAccess(cpu, linear, 8)) return OUTCOME_FAULT;
   const chosen = [0, 1, 2, 3, 4, 5, 6, 7].filter((i) => (mask[i] as number) >= 0x80);
   const access = dataAccess(cpu.state);
   for (const i of chosen) if (!cpu.memory.probeWrite(linear + BigInt(i), 1, access)) return OUTCOME_FAULT;
