@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds every image in images/ from the sources in this folder. The same inputs give the same bytes, in whatever
 # folder and under whatever home this runs.
-# Usage: ./build.sh [hello|bench|faults|chapters|multiboot2|devices|video|bootloader-api|disks]...   (default: all but disks)
+# Usage: ./build.sh [hello|bench|faults|chapters|multiboot2|devices|strict|video|bootloader-api|disks]...   (default: all but disks)
 #
 #   disks   BIOS disk images of the other 64-bit guests, in target/disks/ (not committed; check.mjs boots them)
 #
@@ -26,6 +26,7 @@ source ./build/faults.sh
 source ./build/chapters.sh
 source ./build/multiboot2.sh
 source ./build/devices.sh
+source ./build/strict.sh
 source ./build/video.sh
 source ./build/bootloader-api.sh
 
@@ -37,7 +38,7 @@ rm -rf "$target/records"
 mkdir -p "$target/records" "$images"
 make_sysroot
 
-for part in "${@:-hello bench faults chapters multiboot2 devices video bootloader-api}"; do
+for part in "${@:-hello bench faults chapters multiboot2 devices strict video bootloader-api}"; do
   for name in $part; do
     case $name in
       hello) build_hello ;;
@@ -46,6 +47,7 @@ for part in "${@:-hello bench faults chapters multiboot2 devices video bootloade
       chapters) build_chapters ;;
       multiboot2) build_multiboot2 ;;
       devices) build_devices ;;
+      strict) build_strict ;;
       video) build_video ;;
       bootloader-api) build_bootloader_api ;;
       disks) build_disks ;;

@@ -7,6 +7,7 @@ import { checkDevice } from './check/device.mjs';
 import { checkFault } from './check/fault.mjs';
 import { checkHello } from './check/hello.mjs';
 import { checkMultiboot } from './check/multiboot.mjs';
+import { checkStrict } from './check/strict.mjs';
 import { checkVideo } from './check/video.mjs';
 import { listImages } from './manifest.mjs';
 
@@ -22,6 +23,7 @@ const checks = {
   fault: checkFault,
   hello: checkHello,
   multiboot: checkMultiboot,
+  strict: checkStrict,
   video: checkVideo,
 };
 const skipped = [];

@@ -62,6 +62,7 @@ describe('sources', () => {
       'chapters',
       'multiboot2/src',
       'devices/src',
+      'strict/src',
       'bootloader-api/src',
     ].flatMap(filesBelow);
     expect(present.filter((path) => !listed.has(path))).toEqual([]);

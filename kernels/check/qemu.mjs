@@ -41,7 +41,8 @@ const read = (file, encoding) => {
 /**
  * Runs to the guest's own end, or until `limitMs` have passed.
  *
- * `status` is QEMU's exit status: 33 and 35 are the guest's 0x10 and 0x11, 0 is a reset, null the time limit.
+ * `status` is QEMU's exit status: 33 and 35 are the guest's 0x10 and 0x11, 0 is a reset, null the time limit; `signal` ended
+ * QEMU itself.
  * `log` holds what `-d` was asked for.
  */
 export const runToEnd = (boot, { limitMs = 60_000, log = '' } = {}) =>
@@ -57,9 +58,15 @@ export const runToEnd = (boot, { limitMs = 60_000, log = '' } = {}) =>
     }, limitMs);
     const result = await ended;
     clearTimeout(timer);
-    const { errors } = result;
+    const { errors, signal } = result;
     const status = isLate ? null : result.status;
-    return { status, errors, serial: read(serialFile, 'latin1'), log: read(logFile, 'latin1') };
+    return {
+      status,
+      signal: isLate ? null : signal,
+      errors,
+      serial: read(serialFile, 'latin1'),
+      log: read(logFile, 'latin1'),
+    };
   });
 
 /** Starts a guest, hands `work` a way to ask QEMU's monitor, and ends the guest. */
@@ -109,14 +116,15 @@ export const readScreen = (boot, text) =>
     });
   });
 
-/** What a guest that does not end is doing once COM1 has said `text`: 'halted' or 'running', and where. */
+/** What a guest that does not end is doing once COM1 has said `text`: 'halted' or 'running', where, and all that it said. */
 export const lookAt = (boot, text) =>
   inTemporaryFolder((folder) => {
     const serialFile = join(folder, 'serial');
     return withMonitor([...boot, '-serial', `file:${serialFile}`], async (ask) => {
       await waitForText(serialFile, text);
       const registers = await ask('human-monitor-command', { 'command-line': 'info registers' });
-      return { end: registers.includes('HLT=1') ? 'halted' : 'running', rip: `0x${registers.match(/RIP=0*(\w+)/)[1]}` };
+      const end = registers.includes('HLT=1') ? 'halted' : 'running';
+      return { end, rip: `0x${registers.match(/[RE]IP=0*(\w+)/)[1]}`, serial: read(serialFile, 'latin1') };
     });
   });
 
