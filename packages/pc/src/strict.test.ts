@@ -6,8 +6,6 @@ interface Case {
   readonly hardware: string;
 }
 
-// FIXME a relative jump out of the code segment faults at its target instead of at the jump.
-const KNOWN_WRONG: Readonly<Record<string, string>> = { 'near-jump-behind-the-limit': '#GP(0000) at 00010282' };
 const FLOPPY_SIZE_BYTES = 2880 * 512;
 const INSTRUCTIONS_MAX = 10_000_000;
 const record = JSON.parse(readExpected('strict/expected.json')) as Readonly<
@@ -25,7 +23,7 @@ describe.each(Object.entries(record))('the guest that does what hardware forbids
     floppy.set(readImage(`strict-${name}.img`));
     const { pc } = loadImage(floppy, { ramSizeBytes: 2 ** 22 }, { engine, events: { onSerial } });
     const outcome = pc.run({ instructions: INSTRUCTIONS_MAX, untilTick: 1e9 });
-    const lines = Object.entries(cases).map(([label, { hardware }]) => `${label}: ${KNOWN_WRONG[label] ?? hardware}`);
+    const lines = Object.entries(cases).map(([label, { hardware }]) => `${label}: ${hardware}`);
     expect(said.trimEnd().split('\n')).toEqual(lines);
     expect(outcome.kind).toBe(name === 'missing-eoi' ? 'limit' : 'debug-exit');
   });
