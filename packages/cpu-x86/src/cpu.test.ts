@@ -17,7 +17,7 @@ import {
   realModeMachine,
   stateHash,
 } from './machines.test.fixture.ts';
-import { DR } from './state/layout.ts';
+import { DR, GDTR_BASE, GDTR_LIMIT, MSR_EFER, MSR_STAR } from './state/layout.ts';
 import { FLAG_IF, FLAG_TF } from './state/rflags.ts';
 
 const HANDLERS = 0x5000;
@@ -474,6 +474,43 @@ describe('single-stepping', () => {
     place(cpu, handlerOf(1), '488b0c24f4');
     cpu.run(100);
     expect([cpu.state.gpr(RCX), cpu.state.gpr(RAX)]).toEqual([0x1008n, 1n]);
+  });
+
+  it.each(['interpreter', 'jit', 'check'] as const)('traps behind the SYSRET that sets TF, in %s', (engine) => {
+    const { cpu } = longModeMachine({ engine, jit: { threshold: 1, warmUp: 0 }, cpl: 3 });
+    // 0: 64-bit code, 10h: data, user segments for SYSRET from 18h on; the TSS has RSP0.
+    for (const [at, descriptor] of [
+      [0x08, 0x00af9b00_0000ffffn],
+      [0x10, 0x00cf9300_0000ffffn],
+      [0x20, 0x00cff300_0000ffffn],
+      [0x28, 0x00affb00_0000ffffn],
+    ] as const) {
+      cpu.memory.write32(0x8000 + at, Number(descriptor & 0xffffffffn));
+      cpu.memory.write32(0x8004 + at, Number(descriptor >> 32n));
+    }
+    const { state } = cpu;
+    state.setWideField(GDTR_BASE, 0x8000n);
+    state.setField(GDTR_LIMIT, 0x7f);
+    state.segments[7]?.load(0x40, 0x8100n, 0x67, 0x8b);
+    cpu.memory.write32(0x8104, 0x70000);
+    state.segments[1]?.load(8, 0n, 0xffffffff, 0xa09b);
+    state.segments[2]?.load(0x10, 0n, 0xffffffff, 0xc093);
+    state.cpl = 0;
+    installIdt(cpu, { idt: 0x9000, handlers: HANDLERS });
+    state.setWideField(MSR_EFER, state.wideField(MSR_EFER) | 1n);
+    state.setWideField(MSR_STAR, 0x18n << 48n);
+    // sysretq, to: inc eax; hlt
+    place(cpu, 0x1000, '480f07');
+    place(cpu, 0x2000, 'ffc0f4');
+    state.setGpr(RCX, 0x2000n);
+    state.setGpr(11, BigInt(2 | FLAG_TF));
+    cpu.synchronize();
+    expect(cpu.run(100)).toBe('halted');
+    expect([state.rip, cpu.memory.read32(0x70000 - 40), state.gpr(RAX)]).toEqual([
+      BigInt(handlerOf(1) + 1),
+      0x2000,
+      0n,
+    ]);
   });
 
   it('still traps after the POPF that clears TF', () => {

@@ -65,6 +65,7 @@ import {
   PDPTES,
   RECORD,
   RIP_BASE,
+  STEP_PENDING,
   SYSTEM_FLAGS,
   TLB_READ,
   TSC_OFFSET,
@@ -134,6 +135,8 @@ const SLICE_MAX = 0x10_0000;
 const DR6 = DR + 8 * 6;
 /** Single step. */
 const DR6_BS = 0x4000;
+/** B0 to B3. */
+const DR6_BREAKPOINTS = 0xfn;
 
 /** For every system instruction that executes: a map finds its operation sooner than an object of that size. */
 const SYSTEM_OPERATIONS: ReadonlyMap<string, SystemOperation> = new Map([
@@ -163,6 +166,8 @@ export class Cpu {
   readonly #checker: UnitChecker | undefined;
   #nmiPending = false;
   #isNmiBlocked = false;
+  /** Breakpoints on data that a load of SS has met, as bits of DR6, until the next instruction is done. */
+  #heldHits = 0;
   #attention = false;
   #stopRequested = false;
   /** Instructions retired before the current slice. */
@@ -298,6 +303,7 @@ export class Cpu {
     this.state.setWideField(ENTROPY, BigInt.asUintN(64, this.#options.entropySeed ?? 0n));
     this.#nmiPending = false;
     this.#isNmiBlocked = false;
+    this.#heldHits = 0;
     this.#retired = 0;
     this.#sliceSize = 0;
     this.#idleTicks = 0;
@@ -430,6 +436,7 @@ export class Cpu {
       this.#deliverFault(state.rip);
       return;
     }
+    const held = this.#releaseHeldHits(record);
     const traced = isTracing ? this.#cache.instructionOf(record) : undefined;
     const start = isTracing ? state.rip : 0n;
     this.#sliceSize = budget;
@@ -439,7 +446,7 @@ export class Cpu {
     this.#cache.passStop();
     this.#endResumeFlag(this.#retired + used);
     // An instruction that faults meets no breakpoint on data.
-    const met = this.#access.breakpoints.takeHits();
+    const hits = this.#access.breakpoints.takeHits();
     if (reason === RUN_FAULT) {
       this.#retired += used + this.#cache.countOf(state.field(RECORD));
       this.#deliverFault(this.#ripOfRecord);
@@ -457,7 +464,13 @@ export class Cpu {
       this.#deliverFault(state.rip);
       return;
     }
-    const isTrapped = traced !== undefined && this.#trapsAfter(traced);
+    const isTrapped = this.#takePendingStep() || (traced !== undefined && this.#trapsAfter(traced));
+    // Of the instructions that hold interrupts back, only loads of SS access memory.
+    if (hits !== 0 && state.field(INTERRUPT_SHADOW) !== 0) {
+      this.#heldHits = hits;
+      return;
+    }
+    const met = held | hits;
     if (!isTrapped && met === 0) return;
     const resume = traced !== undefined && 'repeat' in traced && traced.repeat !== 0 && state.rip === start;
     this.#deliverDebug(met | (isTrapped ? DR6_BS : 0), resume);
@@ -469,10 +482,32 @@ export class Cpu {
     return BigInt.asUintN(64, this.state.wideField(RIP_BASE) + BigInt(offset));
   }
 
-  /** #DB for what the bits of DR6 say, before the instruction at RIP. */
+  /**
+   * Breakpoints on data that a load of SS has met are reported behind the next instruction; a #DB of that instruction's own
+   * reports them with it.
+   *
+   * @returns what is to be reported behind the instruction of a record
+   * @source SDM Vol. 3A "Masking Exceptions and Interrupts When Switching Stacks"
+   */
+  #releaseHeldHits(record: number): number {
+    const held = this.#heldHits;
+    if (held === 0) return 0;
+    this.#heldHits = 0;
+    const item = this.#cache.instructionOf(record);
+    if (!('encoding' in item) || item.encoding.semantics !== 'INT1') return held;
+    this.state.setWideField(DR6, this.state.wideField(DR6) | BigInt(held));
+    return 0;
+  }
+
+  /**
+   * #DB for what the bits of DR6 say, before the instruction at RIP. The processor clears bits of breakpoints that were not
+   * met, and leaves all others to software.
+   *
+   * @source SDM Vol. 3B "Debug Status Register (DR6)"
+   */
   #deliverDebug(bits: number, resume = false): void {
     const { state } = this;
-    state.setWideField(DR6, state.wideField(DR6) | BigInt(bits));
+    state.setWideField(DR6, (state.wideField(DR6) & ~DR6_BREAKPOINTS) | BigInt(bits));
     this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip, resume });
   }
 
@@ -512,6 +547,12 @@ export class Cpu {
     if (key === 'POPF' || key === 'IRET') return true;
     const isHeldBack = this.state.field(INTERRUPT_SHADOW) !== 0 && key !== 'STI';
     return !isHeldBack && (this.state.field(SYSTEM_FLAGS) & FLAG_TF) !== 0;
+  }
+
+  #takePendingStep(): boolean {
+    const isPending = this.state.field(STEP_PENDING) !== 0;
+    if (isPending) this.state.setField(STEP_PENDING, 0);
+    return isPending;
   }
 
   #deliverFault(rip: bigint): void {
@@ -636,6 +677,7 @@ export class Cpu {
       idleTicks: this.#idleTicks,
       nmiPending: this.#nmiPending,
       isNmiBlocked: this.#isNmiBlocked,
+      heldBreakpoints: this.#heldHits,
     };
   }
 
@@ -647,6 +689,7 @@ export class Cpu {
     this.#idleTicks = snapshot.idleTicks;
     this.#nmiPending = snapshot.nmiPending;
     this.#isNmiBlocked = snapshot.isNmiBlocked;
+    this.#heldHits = snapshot.heldBreakpoints;
     this.synchronize();
   }
 }

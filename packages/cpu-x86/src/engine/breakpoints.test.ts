@@ -82,6 +82,37 @@ describe.each(['interpreter', 'jit', 'check'] as const)('breakpoints of the debu
     ]);
   });
 
+  it('on data that a load of SS meets are reported behind the next instruction', () => {
+    // mov ss, [2004h]; nop; hlt
+    const cpu = machine(engine, '8e1425 04200000 90 f4', { address: 0x2004, dr7: field(ON_ACCESS, LENGTH_1) });
+    cpu.memory.write32(0x2004, 0x10);
+    expect(trap(cpu)?.rip).toBe(0x1008);
+  });
+
+  it('on data that a load of SS meets are reported with the INT1 behind it, once', () => {
+    // mov ss, [2004h]; int1; hlt, and a handler that counts: inc ebx; iretq
+    const cpu = machine(engine, '8e1425 04200000 f1 f4', { address: 0x2004, dr7: field(ON_ACCESS, LENGTH_1) });
+    cpu.memory.write32(0x2004, 0x10);
+    place(cpu, DEBUG_HANDLER, 'ffc3 48cf');
+    expect([cpu.run(1000), cpu.state.gpr(3), cpu.state.wideField(DR6) & 15n]).toEqual(['halted', 1n, 1n]);
+  });
+
+  it('that wait behind a load of SS are in a snapshot', () => {
+    const parts = { address: 0x2004, dr7: field(ON_ACCESS, LENGTH_1) };
+    const cpu = machine(engine, '8e1425 04200000 90 f4', parts);
+    cpu.memory.write32(0x2004, 0x10);
+    cpu.run(1);
+    const other = machine(engine, '8e1425 04200000 90 f4', parts);
+    other.restore(structuredClone(cpu.snapshot()));
+    expect(trap(other)?.rip).toBe(0x1008);
+  });
+
+  it('clear the bits of others in DR6, and leave what else is set', () => {
+    const cpu = machine(engine, STORE, { address: 0x2004, dr7: field(ON_WRITE, LENGTH_4) });
+    cpu.state.setWideField(DR6, 0xffff_4ff2n);
+    expect(trap(cpu)?.bits).toBe(0x4001);
+  });
+
   it('on data meet what system instructions push', () => {
     // enter 8, 1; hlt
     const cpu = machine(engine, 'c8080001 f4', { address: 0x80000 - 16, dr7: field(ON_WRITE, LENGTH_8) });

@@ -26,6 +26,7 @@ import {
   SEGMENT_SELECTOR,
   SEGMENT_SIZE_BYTES,
   SEGMENTS,
+  STEP_PENDING,
   SYSTEM_FLAGS,
 } from '../state/layout.ts';
 import {
@@ -98,6 +99,10 @@ export const SYSCALL: SemanticsFn = (s) => {
   s.transfer(s.readField(MSR_LSTAR, 64), { cpl: 0, changesMode: dependsOnAc(s, flags) });
 };
 
+/**
+ * Unlike POPF and IRET, SYSRET counts for single-stepping with the TF that it loads: the trap is before the first instruction
+ * of the user.
+ */
 export const SYSRET: SemanticsFn = (s) => {
   s.refuseIf(s.is64BitMode ? s.or(lacksSystemCall(s), isUser(s)) : s.i32(1));
   const isLong = s.width === 64;
@@ -108,6 +113,8 @@ export const SYSRET: SemanticsFn = (s) => {
   }
   const flags = s.let(s.and(s.readGpr(R11, 32), s.i32(SYSRET_FLAGS)));
   writeRflags(s, flags);
+  const step = s.let(s.and(flags, s.i32(FLAG_TF)));
+  s.writeField(STEP_PENDING, 32, step);
   const selector = s.let(s.shrU(s.readField(MSR_STAR_HIGH, 32), s.i32(16)));
   const cs = s.add(selector, s.i32(isLong ? 16 : 0));
   loadFlatSegments(s, cs, s.add(selector, s.i32(8)), 3, isLong);
@@ -115,7 +122,7 @@ export const SYSRET: SemanticsFn = (s) => {
   s.transfer(target, {
     cpl: 3,
     changesMode: isLong ? dependsOnAc(s, flags) : s.i32(1),
-    isAttended: s.or(interrupt, s.and(flags, s.i32(FLAG_TF))),
+    isAttended: s.or(interrupt, step),
   });
 };
 

@@ -14,7 +14,7 @@ function newState(): CpuState {
 /** Fields that the engine keeps for itself, or that are part of others here. */
 const NOT_REGISTERS = new Set([
   ...['GPR', 'ZERO', 'RIP', 'FLAGS_KIND', 'FLAGS_X', 'FLAGS_Y', 'SYSTEM_FLAGS', 'CPL', 'MODE', 'INTERRUPT_SHADOW'],
-  ...['ACTIVITY', 'SEGMENTS', 'STATE_SIZE_BYTES', 'LDTR_INDEX', 'TR_INDEX', 'NO_FAULT'],
+  ...['ACTIVITY', 'STEP_PENDING', 'SEGMENTS', 'STATE_SIZE_BYTES', 'LDTR_INDEX', 'TR_INDEX', 'NO_FAULT'],
   ...['BUDGET', 'TLB_READ', 'RIP_BASE', 'CODE_BASE', 'JUMP_TAG', 'RECORD', 'CANONICAL_SHIFT', 'BOUNCE'],
   ...['SSE_UNAVAILABLE', 'ASSIST_REASON', 'ASSIST_SOURCE', 'ASSIST_UNAVAILABLE', 'ASSIST_MISALIGNED', 'ASSIST_COMPUTE'],
   ...[

@@ -27,6 +27,8 @@ export const MODE = 0x0b0;
 export const INTERRUPT_SHADOW = 0x0b4;
 /** Activity state (u32): `ACTIVITY_*`. */
 export const ACTIVITY = 0x0b8;
+/** Not 0 while a single-step trap is due that the instruction itself has asked for by setting TF: SYSRET (u32). */
+export const STEP_PENDING = 0x0bc;
 
 /**
  * Segment registers: 8 records of 32 bytes in the order ES, CS, SS, DS, FS, GS, LDTR, TR.
@@ -82,6 +84,7 @@ export const MSR_MISC_ENABLE = 0x320;
 /** Added to virtual time to give the time-stamp counter (u64). */
 export const TSC_OFFSET = 0x328;
 export const MSR_MTRR_DEF_TYPE = 0x330;
+export const MSR_MCG_STATUS = 0x338;
 /** MTRR PHYSBASE/PHYSMASK pairs (8 of 16 bytes), then the 11 fixed-range registers. */
 export const MSR_MTRR_VARIABLE = 0x340;
 export const MSR_MTRR_FIXED = 0x3c0;

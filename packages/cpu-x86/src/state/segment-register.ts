@@ -146,6 +146,11 @@ export class SegmentRegister {
     this.load(selector, 0n, this.limit, 0);
   }
 
+  /** Makes the register null as a return to less privilege does: only the selector changes, and that accesses fault. */
+  invalidate(): void {
+    this.load(0, this.base, this.limit, 0);
+  }
+
   /** Real mode checks limits only: code may be written, whatever type protected mode had left in the register. */
   updateRights(isRealMode: boolean): void {
     const rights = isRealMode ? RIGHT_READ | RIGHT_WRITE : rightsOf(this.attributes);

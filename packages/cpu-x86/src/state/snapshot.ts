@@ -9,6 +9,8 @@ export interface CpuSnapshot {
   readonly idleTicks: number;
   readonly nmiPending: boolean;
   readonly isNmiBlocked: boolean;
+  /** Breakpoints on data that a load of SS has met, as bits 0 to 3 of DR6, while they wait for the next instruction. */
+  readonly heldBreakpoints: number;
 }
 
 /**
@@ -23,6 +25,10 @@ export function checkSnapshot(data: unknown): asserts data is CpuSnapshot {
     if (!Number.isSafeInteger(found[name]) || (found[name] as number) < 0) {
       throw new CpuStateError(name, 'expected a whole number that is not negative');
     }
+  }
+  const { heldBreakpoints } = found;
+  if (!Number.isInteger(heldBreakpoints) || ((heldBreakpoints as number) & ~0xf) !== 0) {
+    throw new CpuStateError('heldBreakpoints', 'expected an unsigned number of 4 bits');
   }
   for (const name of ['nmiPending', 'isNmiBlocked'] as const) {
     if (typeof found[name] !== 'boolean') throw new CpuStateError(name, 'expected a boolean');

@@ -4,6 +4,7 @@ import { COMPONENTS } from '../extended-state/xcr.ts';
 import { XSAVE_AREA_SIZE_BYTES } from '../extended-state/xsave.ts';
 import { OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
 import { CPU_FEATURES, type CpuFeature, type FeatureRegister, featureWord } from './cpu-model.ts';
+import { isXdDisabled } from './msr.ts';
 
 /** EAX, EBX, ECX, EDX. */
 export type CpuidResult = readonly [number, number, number, number];
@@ -13,6 +14,7 @@ const LAST_EXTENDED_LEAF = 0x80000008;
 const LAST_HYPERVISOR_LEAF = 0x40000000;
 const MISC_ENABLE_LIMIT_CPUID = 1n << 22n;
 const FEATURE_OSXSAVE = 1 << 27;
+const FEATURE_NX = 1 << 20;
 const CLFLUSH_LINE_QUADWORDS = 8;
 const HYPERVISOR_SIGNATURE = 'longmode    ';
 
@@ -91,7 +93,12 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
     case 0x80000000:
       return [LAST_EXTENDED_LEAF, 0, 0, 0];
     case 0x80000001:
-      return [0, 0, featureWord(model, 0x80000001, 'ecx'), featureWord(model, 0x80000001, 'edx')];
+      return [
+        0,
+        0,
+        featureWord(model, 0x80000001, 'ecx'),
+        (featureWord(model, 0x80000001, 'edx') & ~(isXdDisabled(state) ? FEATURE_NX : 0)) >>> 0,
+      ];
     case 0x80000002:
     case 0x80000003:
     case 0x80000004:

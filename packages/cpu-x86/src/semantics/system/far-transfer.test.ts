@@ -254,6 +254,9 @@ describe('far RET', () => {
 
   it('to an outer level loads SS:ESP, releases parameters on both stacks, and nulls inner data segments', () => {
     const cpu = new FakeCpu('protected');
+    const BASE_OF_DS = 0x1230n;
+    const ds = cpu.state.segments[3];
+    if (ds !== undefined) ds.base = BASE_OF_DS;
     const pointer = STACK0 - 0x100;
     cpu.view.setUint32(pointer, 0x1000, true);
     cpu.view.setUint32(pointer + 4, USER_CODE32, true);
@@ -267,6 +270,7 @@ describe('far RET', () => {
     expect([ss(cpu), cpu.state.gpr(RSP)]).toEqual([USER_DATA32, BigInt(STACK3 + 8)]);
     expect([0, 3, 4, 5].map((i) => cpu.state.segments[i]?.selector)).toEqual([0, 0, USER_DATA32, TARGET]);
     expect(cpu.state.segments[3]?.rights).toBe(0);
+    expect(cpu.state.segments[3]?.base).toBe(BASE_OF_DS);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MSR_EFER, TSC_OFFSET } from '../../state/layout.ts';
 import { OUTCOME_BRANCH, OUTCOME_NEXT } from './context.ts';
 import { DEFAULT_CPU_MODEL } from './cpu-model.ts';
+import { cpuid } from './cpuid.ts';
 import { FakeCpu, faultOf, RAX, RCX, RDX } from './fake-cpu.test.fixture.ts';
 
 const GP0 = [13, 0];
@@ -73,7 +74,9 @@ describe('WRMSR', () => {
     ['EFER.LME cleared while CR0.PG is set', 0xc0000080, 0n],
     ['APIC_BASE x2APIC enable', 0x1b, 0xfee00c00n],
     ['APIC_BASE beyond MAXPHYADDR', 0x1b, 1n << 40n],
-    ['MISC_ENABLE MONITOR', 0x1a0, 1n << 18n],
+    ['MISC_ENABLE bit 1', 0x1a0, 2n],
+    ['MCG_STATUS bit 3', 0x17a, 8n],
+    ['MCG_CAP', 0x179, 0n],
   ] as const)('refuses %s with #GP(0)', (_name, index, value) => {
     expect(faultOf(writing(index, value), ...WRMSR)).toEqual(GP0);
   });
@@ -100,6 +103,23 @@ describe('WRMSR', () => {
     expect(faultOf(cpu, ...WRMSR)).toEqual(GP0);
   });
 
+  it('to MISC_ENABLE can switch execute-disable off: EFER.NXE is reserved then, and CPUID has no NX', () => {
+    const cpu = writing(0x1a0, 1n << 34n);
+    cpu.run(...WRMSR);
+    expect(read(cpu, 0x1a0)).toBe((1n << 34n) | 0x1800n);
+    expect(cpuid(cpu, 0x80000001, 0)[3] & (1 << 20)).toBe(0);
+    cpu.state.setGpr(RCX, 0xc0000080n);
+    cpu.state.setGpr(RAX, 0x900n);
+    cpu.state.setGpr(RDX, 0n);
+    expect(faultOf(cpu, ...WRMSR)).toEqual(GP0);
+  });
+
+  it('to MCG_STATUS keeps RIPV, EIPV and MCIP', () => {
+    const cpu = writing(0x17a, 7n);
+    cpu.run(...WRMSR);
+    expect(read(cpu, 0x17a)).toBe(7n);
+  });
+
   it('to the time-stamp counter moves its offset', () => {
     const cpu = writing(0x10, 5n);
     cpu.tsc = 1000n;
@@ -117,6 +137,21 @@ describe('WRMSR', () => {
 });
 
 describe('RDMSR', () => {
+  it('of the machine-check registers: no banks, and none of them on a processor without MCA', () => {
+    const cpu = new FakeCpu('64-bit');
+    expect([0x179, 0x17a, 0, 1].map((index) => read(cpu, index))).toEqual([0n, 0n, 0n, 0n]);
+    cpu.state.setGpr(RCX, 0x400n);
+    expect(faultOf(cpu, ...RDMSR)).toEqual(GP0);
+    const features = new Set(DEFAULT_CPU_MODEL.features);
+    features.delete('MCA');
+    for (const index of [0x179n, 0x17an]) {
+      const without = new FakeCpu('64-bit');
+      without.model = { ...DEFAULT_CPU_MODEL, features };
+      without.state.setGpr(RCX, index);
+      expect(faultOf(without, ...RDMSR)).toEqual(GP0);
+    }
+  });
+
   it('of an MSR that does not exist faults with #GP(0)', () => {
     const cpu = new FakeCpu('64-bit');
     cpu.state.setGpr(RCX, 0xc0000085n);

@@ -6,6 +6,7 @@
 import { highWord, joinWords, lowWord } from '@longmode/mmu';
 import { FS, GS } from '../../decode/instruction.ts';
 import { CR0_PG, EFER_LMA, EFER_LME, EFER_NXE } from '../../state/control-registers.ts';
+import type { CpuState } from '../../state/cpu-state.ts';
 import {
   CR0,
   MSR_APIC_BASE,
@@ -14,6 +15,7 @@ import {
   MSR_FMASK,
   MSR_KERNEL_GS_BASE,
   MSR_LSTAR,
+  MSR_MCG_STATUS,
   MSR_MISC_ENABLE,
   MSR_PAT,
   MSR_STAR,
@@ -25,12 +27,14 @@ import {
 } from '../../state/layout.ts';
 import { segmentBaseField } from '../../state/segment-register.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
-import { eferMask } from './cpu-model.ts';
+import { type CpuFeature, type CpuModel, eferMask } from './cpu-model.ts';
 import { generalProtection, hex } from './fault.ts';
 import { isMemoryType, isMtrr, MTRR_CAPABILITIES, mtrrField, mtrrRefusal } from './mtrr.ts';
 import { isCanonicalAddress, requireCpl0, serialize } from './processor-mode.ts';
 
 /** Numbers of the MSRs. */
+export const IA32_P5_MC_ADDR = 0;
+export const IA32_P5_MC_TYPE = 1;
 export const IA32_TIME_STAMP_COUNTER = 0x10;
 export const IA32_PLATFORM_ID = 0x17;
 export const IA32_APIC_BASE = 0x1b;
@@ -39,6 +43,8 @@ export const IA32_MTRRCAP = 0xfe;
 export const IA32_SYSENTER_CS = 0x174;
 export const IA32_SYSENTER_ESP = 0x175;
 export const IA32_SYSENTER_EIP = 0x176;
+export const IA32_MCG_CAP = 0x179;
+export const IA32_MCG_STATUS = 0x17a;
 export const IA32_MISC_ENABLE = 0x1a0;
 export const IA32_PAT = 0x277;
 /** The local APIC's, as are the registers of x2APIC mode. */
@@ -80,14 +86,25 @@ const apicBase: Refusal = ({ localApic, maxPhyAddr }, value) => {
 
 const MISC_ENABLE_READ_ONLY = 0x1880n; // performance monitoring, BTS unavailable, PEBS unavailable
 const MISC_ENABLE_ONES = 0x1800n; // branch-trace store and PEBS are unavailable
-const MISC_ENABLE_DEFINED = 0x400001n | MISC_ENABLE_READ_ONLY; // and fast strings, limit CPUID
+// And fast strings, limit CPUID, XD disable; without effect: thermal control, SpeedStep, MONITOR's, xTPR messages.
+const MISC_ENABLE_DEFINED = 0x400c50009n | MISC_ENABLE_READ_ONLY;
+
+const MISC_ENABLE_XD_DISABLE = 1n << 34n;
 
 const miscEnable: Refusal = (_cpu, value) =>
   (value & ~MISC_ENABLE_DEFINED) === 0n ? undefined : 'sets bits of features that are absent';
 
+/** RIPV, EIPV and MCIP. */
+const MCG_STATUS_DEFINED = 7n;
+
+const machineCheckStatus: Refusal = (_cpu, value) =>
+  (value & ~MCG_STATUS_DEFINED) === 0n ? undefined : 'has reserved bits set';
+
 interface MsrRow {
   readonly field: number;
   readonly refusal: Refusal;
+  /** Without it there is no such MSR. */
+  readonly feature?: CpuFeature;
   /** Bits that keep their value when written. */
   readonly readOnly?: bigint;
   /** Bits that always read as 1. */
@@ -108,6 +125,8 @@ const MSRS: ReadonlyMap<number, MsrRow> = new Map<number, MsrRow>([
     IA32_MISC_ENABLE,
     { field: MSR_MISC_ENABLE, refusal: miscEnable, readOnly: MISC_ENABLE_READ_ONLY, ones: MISC_ENABLE_ONES },
   ],
+  // Without banks of errors nothing ever sets a bit of it.
+  [IA32_MCG_STATUS, { field: MSR_MCG_STATUS, refusal: machineCheckStatus, feature: 'MCA' }],
   [IA32_PAT, { field: MSR_PAT, refusal: patTypes }],
   [IA32_STAR, { field: MSR_STAR, refusal: anything }],
   [IA32_LSTAR, { field: MSR_LSTAR, refusal: canonical }],
@@ -119,6 +138,11 @@ const MSRS: ReadonlyMap<number, MsrRow> = new Map<number, MsrRow>([
   [IA32_TSC_AUX, { field: MSR_TSC_AUX, refusal: word32 }],
 ]);
 
+const rowOf = (model: CpuModel, index: number): MsrRow | undefined => {
+  const row = MSRS.get(index);
+  return row?.feature === undefined || model.features.has(row.feature) ? row : undefined;
+};
+
 /**
  * The value of an MSR.
  *
@@ -126,9 +150,9 @@ const MSRS: ReadonlyMap<number, MsrRow> = new Map<number, MsrRow>([
  * @returns undefined for an MSR that does not exist
  */
 export function readMsr(cpu: SystemCpu, index: number): bigint | undefined {
-  const { state, localApic } = cpu;
+  const { state, localApic, model } = cpu;
   if (localApic !== undefined && isApicMsr(index)) return localApic.readMsr(index);
-  const row = MSRS.get(index);
+  const row = rowOf(model, index);
   if (row !== undefined) return state.wideField(row.field) | (row.ones ?? 0n);
   if (isMtrr(index)) return state.wideField(mtrrField(index));
   switch (index) {
@@ -138,6 +162,11 @@ export function readMsr(cpu: SystemCpu, index: number): bigint | undefined {
       return BigInt.asUintN(64, cpu.timeStampCounter());
     case IA32_MTRRCAP:
       return MTRR_CAPABILITIES;
+    case IA32_P5_MC_ADDR:
+    case IA32_P5_MC_TYPE:
+      return model.features.has('MCE') ? 0n : undefined;
+    case IA32_MCG_CAP:
+      return model.features.has('MCA') ? 0n : undefined; // no banks, no control register
     case IA32_PLATFORM_ID:
     case IA32_BIOS_SIGN_ID:
       return 0n;
@@ -146,11 +175,15 @@ export function readMsr(cpu: SystemCpu, index: number): bigint | undefined {
   }
 }
 
+/** Whether software has switched execute-disable off: CPUID tells of none, and EFER.NXE is reserved. */
+export const isXdDisabled = (state: CpuState): boolean =>
+  (state.wideField(MSR_MISC_ENABLE) & MISC_ENABLE_XD_DISABLE) !== 0n;
+
 /** Writes EFER; LMA is read-only. @returns why it may not be written, or undefined when it has been */
 function writeEfer(cpu: SystemCpu, value: bigint): string | undefined {
   const { state } = cpu;
   const before = state.wideField(MSR_EFER);
-  const mask = BigInt(eferMask(cpu.model));
+  const mask = BigInt(eferMask(cpu.model) & ~(isXdDisabled(state) ? EFER_NXE : 0));
   const reserved = value & ~(mask | BigInt(EFER_LMA));
   if (reserved !== 0n) return `has bits ${hex(reserved)}, which this processor does not have`;
   const changed = (value ^ before) & mask;
@@ -173,7 +206,7 @@ export function writeMsr(cpu: SystemCpu, index: number, value: bigint): string |
     const refusal = index === IA32_APIC_BASE ? apicBase(cpu, value) : undefined;
     return refusal ?? localApic.writeMsr(index, value);
   }
-  const row = MSRS.get(index);
+  const row = rowOf(cpu.model, index);
   if (row !== undefined) {
     const refusal = row.refusal(cpu, value);
     if (refusal !== undefined) return refusal;

@@ -78,12 +78,12 @@ const isOutOfReach = (register: SegmentRegister, cpl: number): boolean => {
 };
 
 /**
- * Nulls the data-segment registers that the new CPL may not use. A register that holds a null selector stays: its base
- * (FS and GS in 64-bit mode) is kept.
+ * Nulls the data-segment registers that the new CPL may not use. Their bases stay, which FS and GS go on using in 64-bit
+ * mode.
  */
 export function clearInnerSegments(cpu: SystemCpu): void {
   for (const index of [ES, DS, FS, GS]) {
     const register = segmentOf(cpu.state, index);
-    if (register.isPresent && isOutOfReach(register, cpu.state.cpl)) register.loadNull(0);
+    if (register.isPresent && isOutOfReach(register, cpu.state.cpl)) register.invalidate();
   }
 }

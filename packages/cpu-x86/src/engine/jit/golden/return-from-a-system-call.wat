@@ -1,7 +1,7 @@
 ;; 00  480f07           sysret
 ;; registers named: 
   (func $unit (type 0) (param i32) (result i32)
-    (local i32 i32 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
+    (local i32 i32 i64 i64 i64 i32 i32 i32 i64 i32 i64 i32 i64 i64 i32 i32 i64 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
     (local.set 1
       (i32.load offset=5376
         (i32.const 0)))
@@ -103,11 +103,18 @@
             (local.get 20)
             (i32.const -2264)))
         (local.set 22
+          (i32.and
+            (local.get 20)
+            (i32.const 256)))
+        (i32.store offset=4284
+          (i32.const 0)
+          (local.get 22))
+        (local.set 23
           (i32.load offset=4812
             (i32.const 0)))
-        (local.set 23
+        (local.set 24
           (i32.shr_u
-            (local.get 22)
+            (local.get 23)
             (i32.const 16)))
         (i64.store offset=4384
           (i32.const 0)
@@ -127,7 +134,7 @@
             (i32.or
               (i32.and
                 (i32.add
-                  (local.get 23)
+                  (local.get 24)
                   (i32.const 16))
                 (i32.const 65532))
               (i32.const 3))
@@ -156,7 +163,7 @@
             (i32.or
               (i32.and
                 (i32.add
-                  (local.get 23)
+                  (local.get 24)
                   (i32.const 8))
                 (i32.const 65532))
               (i32.const 3))
@@ -167,13 +174,13 @@
         (i32.store offset=4444
           (i32.const 0)
           (i32.const 3))
-        (local.set 24
+        (local.set 25
           (i32.load offset=5412
             (i32.const 0)))
-        (local.set 25
+        (local.set 26
           (i32.load offset=4608
             (i32.const 0)))
-        (local.set 26
+        (local.set 27
           (i32.load offset=4612
             (i32.const 0)))
         (i32.store offset=4268
@@ -182,17 +189,17 @@
         (i32.store offset=5380
           (i32.const 0)
           (i32.const 49152))
-        (local.set 27
+        (local.set 28
           (i32.load offset=5392
             (i32.const 0)))
         (i32.store offset=5392
           (i32.const 0)
           (i32.or
             (i32.and
-              (local.get 27)
+              (local.get 28)
               (i32.const -17))
             (i32.const 16)))
-        (local.set 28
+        (local.set 29
           (i32.or
             (select
               (i32.const 3)
@@ -204,17 +211,15 @@
                       (local.get 20)
                       (i32.const 512))
                     (i32.const 0))
-                  (local.get 24))
-                (i32.and
-                  (local.get 20)
-                  (i32.const 256))))
+                  (local.get 25))
+                (local.get 22)))
             (select
               (i32.const 4)
               (i32.const 0)
               (i32.or
                 (i32.ne
                   (i32.and
-                    (local.get 26)
+                    (local.get 27)
                     (i32.const 2097152))
                   (i32.const 0))
                 (i32.and
@@ -225,7 +230,7 @@
                     (i32.const 0))
                   (i32.ne
                     (i32.and
-                      (local.get 25)
+                      (local.get 26)
                       (i32.const 262144))
                     (i32.const 0)))))))
         (i64.store offset=4232
@@ -236,7 +241,7 @@
         (local.set 6
           (i32.or
             (i32.const 2097152)
-            (local.get 28)))
+            (local.get 29)))
         (br 0 (;@2;))
         (unreachable))
       (local.set 12
