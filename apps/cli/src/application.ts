@@ -20,6 +20,7 @@ import {
   parseBootFeatures,
   parseCount,
   parseDebugExit,
+  parseDrives,
   parseExitCode,
   parseInitrd,
   parseKeyScript,
@@ -214,6 +215,20 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         optional: true,
         withNegated: false,
         brief: 'Keep in the files what the guest writes to hard disks and floppies',
+      },
+      discard: {
+        kind: 'parsed',
+        parse: parseDrives,
+        optional: true,
+        placeholder: 'DRIVES',
+        brief: 'Drives of which nothing is kept, in spite of --writable: hda,fda,image, or all',
+      },
+      readOnly: {
+        kind: 'parsed',
+        parse: parseDrives,
+        optional: true,
+        placeholder: 'DRIVES',
+        brief: 'Drives that are write-protected: hda,fda,image, or all',
       },
       cdrom: { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE', brief: 'CD-ROM' },
       boot: {

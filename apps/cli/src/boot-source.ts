@@ -17,7 +17,7 @@ import {
 } from '@longmode/pc';
 import { CliError, EXIT_REJECTED, EXIT_USAGE, usageError } from './exit-code.ts';
 import { type ImageFile, openImage, readFile } from './image-file.ts';
-import type { InitrdFile } from './options.ts';
+import type { DriveName, DriveNames, InitrdFile } from './options.ts';
 
 /** Options that say what to boot. */
 export interface BootSourceOptions {
@@ -32,6 +32,10 @@ export interface BootSourceOptions {
   readonly cdrom?: string | undefined;
   /** What the guest writes to disks and floppies goes to their files. */
   readonly writable?: boolean | undefined;
+  /** Drives to which that does not apply. */
+  readonly discard?: DriveNames | undefined;
+  /** Drives that are write-protected. */
+  readonly readOnly?: DriveNames | undefined;
   readonly boot?: DriveKind | undefined;
   /** A firmware ROM in place of ours, and the display adapter's. */
   readonly bios?: string | undefined;
@@ -54,6 +58,12 @@ export interface BootSource {
   close(): void;
 }
 
+/** A file, and the option that attaches it. */
+interface Drive {
+  readonly name: DriveName | 'cdrom';
+  readonly path: string;
+}
+
 const FIRMWARE_SIZE_MAX_BYTES = 16 * 2 ** 20;
 const VGA_ROM_SIZE_MAX_BYTES = 2 ** 18;
 const DRIVE_KINDS: readonly DriveKind[] = ['hard-disk', 'floppy', 'cd-rom'];
@@ -64,79 +74,89 @@ const DRIVE_KINDS: readonly DriveKind[] = ['hard-disk', 'floppy', 'cd-rom'];
  * @throws CliError: 66 for a file that cannot be read, 68 for an image that does not boot, 64 for options that do not fit
  */
 export function openBootSource(options: BootSourceOptions): BootSource {
-  const given = options.kernel ?? options.image;
   if (options.kernel !== undefined && options.image !== undefined) {
     throw usageError(`${options.image}: --kernel names an image already; attach a disk with --hda`);
   }
-  const drives: Record<DriveKind, string[]> = {
-    'hard-disk': [options.hda, options.hdb, options.hdc, options.hdd].filter((path) => path !== undefined),
-    floppy: [options.fda, options.fdb].filter((path) => path !== undefined),
-    'cd-rom': [options.cdrom].filter((path) => path !== undefined),
+  const given = (...names: readonly Drive['name'][]): Drive[] =>
+    names.flatMap((name) => (options[name] === undefined ? [] : [{ name, path: options[name] }]));
+  const drives: Record<DriveKind, Drive[]> = {
+    'hard-disk': given('hda', 'hdb', 'hdc', 'hdd'),
+    floppy: given('fda', 'fdb'),
+    'cd-rom': given('cdrom'),
   };
-  let as: LoadOptions['as'] = options.kernel === undefined ? undefined : 'kernel';
-  let path = given;
-  if (path === undefined) {
+  checkDriveNames(options);
+  const path = options.kernel ?? options.image;
+  let as: LoadOptions['as'] = options.kernel === undefined ? options.boot : 'kernel';
+  let boot: Drive | undefined = path === undefined ? undefined : { name: 'image', path };
+  if (boot === undefined) {
     const kind = options.boot ?? DRIVE_KINDS.find((candidate) => drives[candidate].length > 0);
-    path = kind === undefined ? undefined : drives[kind].shift();
-    if (path === undefined && kind === undefined && options.bios !== undefined) {
+    boot = kind === undefined ? undefined : drives[kind].shift();
+    if (boot === undefined && kind === undefined && options.bios !== undefined) {
       return firmwareAlone(options, options.bios);
     }
-    if (path === undefined) {
+    if (boot === undefined) {
       throw usageError(
         kind === undefined ? 'give an image: longmode run IMAGE' : `--boot=${kind}: there is no such drive`,
       );
     }
     as = kind;
-  } else if (options.kernel === undefined) as = options.boot;
+  }
 
+  const isReadOnly = (drive: Drive): boolean => isAmong(drive, options.readOnly);
+  const isWritten = (drive: Drive): boolean =>
+    options.writable === true && !isReadOnly(drive) && !isAmong(drive, options.discard);
   const files: ImageFile[] = [];
   const open = (name: string, isWritable = false): ImageFile => {
     const file = openImage(name, isWritable);
-    const isTwice = file.identity !== null && files.some((other) => other.identity === file.identity);
+    const twins = files.filter((other) => file.identity !== null && other.identity === file.identity);
     files.push(file);
-    if (isWritable && isTwice)
+    if (twins.length > 0 && [file, ...twins].some(({ source }) => 'write' in source))
       throw usageError(`--writable: ${name} is attached twice; what one writes the other would not see`);
     return file;
   };
   const overlays: { name: string; disk: OverlayDisk }[] = [];
-  const attach = (name: string): OverlayDisk | ImageDisk => {
-    const { source } = open(name, options.writable);
+  const remember = (name: string, drive: Drive, disk: OverlayDisk): void => {
+    if (!isAmong(drive, options.discard)) overlays.push({ name, disk });
+  };
+  const attach = (drive: Drive): OverlayDisk | ImageDisk => {
+    const { source } = open(drive.path, isWritten(drive));
     if ('write' in source) return new ImageDisk(source);
-    const disk = new OverlayDisk(source);
-    overlays.push({ name, disk });
+    const disk = new OverlayDisk(source, { isWritable: !isReadOnly(drive) });
+    remember(drive.path, drive, disk);
     return disk;
   };
   const close = (): void => {
     for (const file of files) file.close();
   };
   try {
-    let image = open(path);
+    let image = open(boot.path);
     const loadOptions: LoadOptions = {
       ...(as === undefined ? {} : { as }),
       ...(options.memory === undefined ? {} : { ramSizeBytes: options.memory }),
       ...(options.bios === undefined ? {} : { firmware: readFirmware(options.bios, options.vgaBios) }),
-      ...(options.append === undefined ? {} : { commandLine: commandLine(path, options.append) }),
+      ...(options.append === undefined ? {} : { commandLine: commandLine(boot.path, options.append) }),
       ...(options.bootFeatures === undefined ? {} : { direct64: options.bootFeatures }),
       modules: readModules(options.initrd),
+      isReadOnly: isReadOnly(boot),
       disks: {
         hardDisks: drives['hard-disk'].map(attach),
         floppies: drives.floppy.map(attach),
-        cdRoms: drives['cd-rom'].map((name) => {
-          return new OverlayDisk(open(name).source, { sectorSizeBytes: 2048, isWritable: false });
+        cdRoms: drives['cd-rom'].map((drive) => {
+          return new OverlayDisk(open(drive.path).source, { sectorSizeBytes: 2048, isWritable: false });
         }),
       },
     };
     let plan = planOf(image, loadOptions);
-    if (options.writable === true && plan.bootDrive !== null && plan.bootDrive !== 'cd-rom') {
+    if (isWritten(boot) && plan.bootDrive !== null && plan.bootDrive !== 'cd-rom') {
       // Now that it is known to be a disk.
       files.splice(files.indexOf(image), 1);
       image.close();
-      image = open(path, true);
+      image = open(boot.path, true);
       plan = planOf(image, loadOptions);
     }
     const { hardDisks = [], floppies = [] } = plan.config.disks ?? {};
     const own = plan.bootDrive === 'hard-disk' ? hardDisks[0] : plan.bootDrive === 'floppy' ? floppies[0] : undefined;
-    if (own instanceof OverlayDisk) overlays.push({ name: image.name, disk: own });
+    if (own instanceof OverlayDisk) remember(image.name, boot, own);
     if (options.symbols === undefined) return { name: image.name, plan, overlays, close };
     const places = placesInKernel(readFile(options.symbols, KERNEL_SIZE_MAX_BYTES), plan.loadPlan?.loadBias ?? 0n);
     return { name: image.name, plan: { ...plan, places }, overlays, close };
@@ -145,6 +165,20 @@ export function openBootSource(options: BootSourceOptions): BootSource {
     throw error;
   }
 }
+
+/** @throws CliError for names of drives that are not attached */
+function checkDriveNames(options: BootSourceOptions): void {
+  for (const option of ['discard', 'readOnly'] as const) {
+    const names = options[option] ?? [];
+    const missing = names === 'all' ? undefined : names.find((name) => options[name] === undefined);
+    if (missing === undefined) continue;
+    const spelled = option === 'readOnly' ? 'read-only' : option;
+    throw usageError(`--${spelled}=${missing}: there is no such drive; a disk without an option is called image`);
+  }
+}
+
+const isAmong = ({ name }: Drive, names: DriveNames = []): boolean =>
+  names === 'all' || names.some((other) => other === name);
 
 /** A machine with a firmware ROM and nothing to boot from. */
 function firmwareAlone(options: BootSourceOptions, bios: string): BootSource {

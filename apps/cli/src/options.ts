@@ -97,6 +97,21 @@ export function parseInitrd(text: string): InitrdFile[] {
     });
 }
 
+/** The drives that {@link parseDrives} knows, by the options that attach them; `image` is the image itself. */
+const DRIVE_NAMES = ['image', 'hda', 'hdb', 'hdc', 'hdd', 'fda', 'fdb'] as const;
+export type DriveName = (typeof DRIVE_NAMES)[number];
+export type DriveNames = 'all' | readonly DriveName[];
+
+/** Names of drives, separated by commas, or `all`. */
+export function parseDrives(text: string): DriveNames {
+  if (text.split(',').includes('all')) return 'all';
+  return text.split(',').map((word) => {
+    const name = DRIVE_NAMES.find((known) => known === word);
+    if (name === undefined) throw usageError(`expected some of ${DRIVE_NAMES.join(', ')}, or all`);
+    return name;
+  });
+}
+
 /** The options of the loaders by the names of the bootloader crate's features. */
 export const BOOT_FEATURES = {
   map_physical_memory: 'mapPhysicalMemory',

@@ -49,6 +49,8 @@ export const VALUE_OPTIONS = [
   'debug-exit',
   'keys',
   'type',
+  'discard',
+  'read-only',
 ] as const;
 const COMMANDS = ['run', 'build', 'completion'] as const;
 
@@ -73,7 +75,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, readonly [hasValue: boolean, why: 
   audiodev: [true, 'there is no sound'],
   rtc: [true, 'the clock starts at a fixed time, so that runs repeat'],
   parallel: [true, null],
-  snapshot: [false, null],
   'no-shutdown': [false, null],
   'no-fd-bootchk': [false, null],
   'no-acpi': [false, null],
@@ -82,7 +83,16 @@ const WITHOUT_EFFECT: Readonly<Record<string, readonly [hasValue: boolean, why: 
   k: [true, null],
 };
 
-const DRIVE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+/** What `-drive` says. */
+interface QemuDrive {
+  readonly kind: 'disk' | 'floppy' | 'cdrom';
+  readonly file: string;
+  /** `snapshot=on`. */
+  readonly isTemporary: boolean;
+  readonly isReadOnly: boolean;
+}
+
+const DRIVE_OPTIONS: Readonly<Record<QemuDrive['kind'], readonly string[]>> = {
   disk: ['hda', 'hdb', 'hdc', 'hdd'],
   floppy: ['fda', 'fdb'],
   cdrom: ['cdrom'],
@@ -100,14 +110,19 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
   const positional: string[] = [];
   /** What is to be typed, in the order of the options. */
   const keys: string[] = [];
+  /** Drives to which that applies, in the order of the options. */
+  const driveNames: Record<'discard' | 'read-only', string[]> = { discard: [], 'read-only': [] };
   let hasSerial = false;
   const add = (name: string, value: string): void => {
     if (value !== '') args.push(`--${name}=${value}`);
   };
-  const addFree = (names: readonly string[], value: string, option: string): void => {
-    const free = names.find((name) => !args.some((arg) => arg.startsWith(`--${name}=`)));
-    if (free === undefined) throw usageError(`${option}: too many drives of this kind`);
-    add(free, value);
+  const addDrive = ({ kind, file, isTemporary, isReadOnly }: QemuDrive): void => {
+    const free = DRIVE_OPTIONS[kind].find((name) => !args.some((arg) => arg.startsWith(`--${name}=`)));
+    if (free === undefined) throw usageError('-drive: too many drives of this kind');
+    add(free, file);
+    if (kind === 'cdrom') return;
+    if (isTemporary) driveNames.discard.push(free);
+    if (isReadOnly) driveNames['read-only'].push(free);
   };
 
   for (let index = 0; index < argv.length; index++) {
@@ -151,10 +166,10 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
       add('display', 'none');
       if (!hasSerial) add('serial', 'stdio');
       hasSerial = true;
-    } else if (name === 'drive') {
-      const drive = driveOf(value());
-      addFree(DRIVE_OPTIONS[drive.kind] ?? [], drive.file, '-drive');
-    } else if (name === 'device') {
+    } else if (name === 'drive') addDrive(driveOf(value()));
+    else if (name === 'snapshot' && dashes === '-') driveNames.discard.push('all');
+    else if (name === 'discard' || name === 'read-only') driveNames[name].push(value());
+    else if (name === 'device') {
       const port = debugExitOf(value());
       add('debug-exit', port);
     } else if (name === 'boot') add(name, bootOf(value()));
@@ -168,6 +183,7 @@ export function normalizeArguments(argv: readonly string[]): NormalizedArguments
     else args.push(inline === undefined ? `--${name}` : `--${name}=${inline}`);
   }
   add('keys', keys.join(' '));
+  for (const [name, drives] of Object.entries(driveNames)) add(name, drives.join(','));
   const words = positional.map((text) => (text.startsWith('-') && text !== '-' ? `./${text}` : text));
   // The command's name comes first, and the image last: a mistake in an option is reported before anything else.
   const isNamed = (COMMANDS as readonly string[]).includes(words[0] ?? '');
@@ -207,7 +223,7 @@ function pairsOf(value: string): Map<string, string> {
   return pairs;
 }
 
-function driveOf(value: string): { kind: string; file: string } {
+function driveOf(value: string): QemuDrive {
   const pairs = pairsOf(value);
   const file = pairs.get('file');
   if (file === undefined || file === '') throw usageError('-drive: give file=PATH');
@@ -217,10 +233,23 @@ function driveOf(value: string): { kind: string; file: string } {
     throw usageError(`-drive: format=${format} is not supported; make a raw image of it: ${cure}`);
   }
   const bus = pairs.get('if') ?? 'ide';
-  if (pairs.get('media') === 'cdrom') return { kind: 'cdrom', file };
-  if (bus === 'floppy') return { kind: 'floppy', file };
+  const how = {
+    file,
+    isTemporary: isOn(pairs, 'snapshot'),
+    isReadOnly: isOn(pairs, 'readonly') || isOn(pairs, 'read-only'),
+  };
+  if (pairs.get('media') === 'cdrom') return { kind: 'cdrom', ...how };
+  if (bus === 'floppy') return { kind: 'floppy', ...how };
   if (bus !== 'ide') throw usageError(`-drive: if=${bus} is not emulated; leave it out, or use if=floppy`);
-  return { kind: 'disk', file };
+  return { kind: 'disk', ...how };
+}
+
+/** A switch of QEMU's: without a value it is on. */
+function isOn(pairs: ReadonlyMap<string, string>, key: string): boolean {
+  const value = pairs.get(key);
+  if (value === undefined || ['off', 'no', 'n', 'false'].includes(value)) return false;
+  if (['', 'on', 'yes', 'y', 'true'].includes(value)) return true;
+  throw usageError(`-drive: ${key}=${value}: expected on or off`);
 }
 
 function debugExitOf(value: string): string {

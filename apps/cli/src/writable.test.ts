@@ -86,6 +86,37 @@ describe('with --writable', () => {
     expect(numbers(path).some(Number.isNaN)).toBe(false);
   });
 
+  it.each([
+    ['-snapshot', (path: string) => [path, '-snapshot']],
+    ['-drive', (path: string) => ['-drive', `file=${path},format=raw,snapshot=on`]],
+    ['--discard', (path: string) => [path, '--discard', 'image']],
+  ])('nothing is kept of what a guest writes to a disk with %s', (_option, args) => {
+    const path = writerDisk('temporary.img');
+    const before = readFileSync(path);
+    const { code, stdout, stderr } = longmode(['--writable', '--max-instructions', '1M', ...args(path)]);
+    expect([code, stderr.includes('not kept')]).toEqual([124, false]);
+    expect(stdout).toMatch(/^\.{20}/);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('a disk with readonly=on refuses to be written', () => {
+    const path = writerDisk('protected.img');
+    const before = readFileSync(path);
+    for (const args of [
+      ['-drive', `file=${path},readonly=on`],
+      [path, '--read-only', 'image'],
+    ]) {
+      const { stdout } = longmode(['--writable', '--max-instructions', '1M', ...args]);
+      expect(stdout).toMatch(/^!{20}/);
+    }
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('names of drives that are not there are mistakes', () => {
+    const { code, stderr } = longmode([writerDisk('named.img'), '--writable', '--discard', 'hda']);
+    expect([code, stderr]).toEqual([64, expect.stringContaining('--discard=hda: there is no such drive')]);
+  });
+
   it('a disk is attached once, and standard input is not written', () => {
     const path = writerDisk('twice.img');
     const twice = longmode(['--hda', path, '--hdb', path, '--writable']);

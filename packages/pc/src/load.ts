@@ -36,6 +36,8 @@ export interface LoadOptions {
   readonly modules?: readonly MultibootModule[];
   /** For bare ELF64 kernels: the features that they were built with; found out unless told. */
   readonly direct64?: Omit<Direct64Options, 'ramSizeBytes' | 'memoryMap'>;
+  /** The image's own drive is write-protected. */
+  readonly isReadOnly?: boolean;
   /** A firmware ROM that boots the image's drive, in place of this machine's own firmware. */
   readonly firmware?: FirmwareImage;
   /** Drives besides the image's own, which comes first among its kind. */
@@ -175,7 +177,7 @@ function planDrive(source: ImageSource, drive: DriveKind, ramSizeBytes: number, 
   if (source.sizeBytes === 0) throw refusal(new Uint8Array(), false, 'an empty file', 'give the image of a disk');
   const isCd = drive === 'cd-rom';
   if (!isCd) checkBootSector(source);
-  const disk = diskOf(source, isCd);
+  const disk = diskOf(source, isCd, options.isReadOnly === true);
   const { hardDisks = [], floppies = [], cdRoms = [] } = options.disks ?? {};
   const disks: AttachedDisks = {
     hardDisks: drive === 'hard-disk' ? [disk, ...hardDisks] : hardDisks,
@@ -197,8 +199,9 @@ function planDrive(source: ImageSource, drive: DriveKind, ramSizeBytes: number, 
   };
 }
 
-function diskOf(source: ImageSource | WritableImage, isCd: boolean): OverlayDisk | ImageDisk {
+function diskOf(source: ImageSource | WritableImage, isCd: boolean, isReadOnly: boolean): OverlayDisk | ImageDisk {
   if (isCd) return new OverlayDisk(source, { sectorSizeBytes: 2048, isWritable: false });
+  if (isReadOnly) return new OverlayDisk(source, { isWritable: false });
   return 'write' in source ? new ImageDisk(source) : new OverlayDisk(source);
 }
 
