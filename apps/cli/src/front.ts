@@ -14,6 +14,8 @@ export interface Front {
   hasInput(): boolean;
   /** The run is over: shows what is left to show and gives everything back. */
   finish(): void | Promise<void>;
+  /** Whether COM1's text ends within a line, at the place where messages go on. */
+  readonly isMidLine: boolean;
 }
 
 /** What a front can do to the run, and ask of it. */

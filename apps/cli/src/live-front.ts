@@ -36,6 +36,7 @@ const KEYSTROKE_BYTES_MAX = 9;
 const SERIAL_LINES_MAX = 200;
 
 export class LiveFront implements Front {
+  readonly isMidLine = false;
   readonly #d: LiveFrontDependencies;
   readonly #decoder = new KeyDecoder();
   readonly #rate = new Rate();

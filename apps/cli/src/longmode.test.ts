@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildElf } from '@longmode/elf/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WRITER } from '../test/boot-sectors.ts';
 import { type Ended, kernel, longmode } from '../test/command.ts';
 
 let folder = '';
@@ -176,6 +177,26 @@ describe('a kernel that dies', () => {
     const { code, stderr } = longmode(['run', kernel(name), ...args]);
     expect(code).toBe(expected);
     expect(stderr).toMatch(words);
+  });
+
+  it.each(['one file', 'two files'])('begins a line of its own, when COM1 and messages go to %s', (places) => {
+    const [output, messages] = [join(folder, 'output'), join(folder, 'messages')];
+    const disk = file(
+      'dots.img',
+      Uint8Array.from({ length: 128 * 512 }, (_, index) => WRITER[index] ?? 0),
+    );
+    const out = openSync(output, 'w');
+    const err = places === 'one file' ? out : openSync(messages, 'w');
+    longmode([disk, '--max-instructions', '100k'], { stdio: ['ignore', out, err] });
+    closeSync(out);
+    if (err !== out) closeSync(err);
+    const text = readFileSync(output, 'utf8');
+    if (places === 'one file') expect(text).toMatch(/^\.+\nlongmode: the limit/);
+    else
+      expect([text, readFileSync(messages, 'utf8')]).toEqual([
+        expect.stringMatching(/^\.+$/),
+        expect.stringMatching(/^longmode: /),
+      ]);
   });
 
   it('reaches a limit of instructions exactly', () => {

@@ -10,6 +10,8 @@ export interface PlainFrontDependencies {
   readonly sink: SerialSink | null;
   /** Standard input goes to COM1: a terminal key by key, anything else as it comes. Null: it is left alone. */
   readonly input: { readonly terminal: Terminal } | { readonly stream: NodeJS.ReadStream } | null;
+  /** Whether COM1's text goes where messages go, too. */
+  readonly isBesideMessages: boolean;
   /** Where to show progress, null for nowhere; and whether COM1's text appears at the same place. */
   readonly progress: { readonly write: (text: string) => void; readonly isShared: boolean } | null;
 }
@@ -89,6 +91,10 @@ export class PlainFront implements Front {
     const flushed = sink?.flush();
     sink?.close();
     return flushed;
+  }
+
+  get isMidLine(): boolean {
+    return this.#d.isBesideMessages && this.#lastByte !== LINE_FEED;
   }
 
   #takeKeys(bytes: string): void {

@@ -23,7 +23,7 @@ import type { DebugExitPort, Screenshot, SerialTarget } from './options.ts';
 import { PlainFront } from './plain-front.ts';
 import { profileLines } from './profile.ts';
 import { Screenshots } from './screenshot.ts';
-import { fileSink, openForWriting, type SerialSink, streamSink } from './serial-port.ts';
+import { areOnePlace, fileSink, openForWriting, type SerialSink, streamSink } from './serial-port.ts';
 import { BOOT_LOOP_RESETS, BOOT_LOOP_TIME_NS, Session, type SessionResult } from './session.ts';
 import { Teller } from './teller.ts';
 import { imageProtocolOf } from './terminal/images.ts';
@@ -150,6 +150,7 @@ export async function runImage(options: RunOptions): Promise<number> {
     result = await session.run();
   } finally {
     await front.finish();
+    if (front.isMidLine) teller.breakLine();
     await log?.flush();
     log?.close();
     teller.release();
@@ -251,7 +252,8 @@ function openFront(options: RunOptions, made: { name: string; serial: SerialLog;
   const isProgress = stderr.isTTY === true && options.quiet !== true;
   const isShared = stdout.isTTY === true && sink !== null && file === null;
   const write = (text: string): void => void stderr.write(text);
-  return new PlainFront({ sink, input, progress: isProgress ? { write, isShared } : null });
+  const isBesideMessages = sink !== null && file === null && areOnePlace(stdout.fd, stderr.fd);
+  return new PlainFront({ sink, input, isBesideMessages, progress: isProgress ? { write, isShared } : null });
 }
 
 function verboseEvents(teller: Teller): PcEvents {
@@ -331,6 +333,7 @@ function tellEnd(teller: Teller, { pc, plan, result, why, options }: End): void 
 function limitText(cause: SessionResult['cause'], options: RunOptions): string {
   if (cause === 'instructions') return `the limit of ${options.maxInstructions} instructions is reached`;
   if (cause === 'virtual-time') return `the limit of ${options.maxTime} s of virtual time is reached`;
+  if (options.cargo?.isTest === true) return `the test has not ended within ${options.timeout} s`;
   return `the limit of ${options.timeout} s is reached`;
 }
 

@@ -1,5 +1,5 @@
 /** COM1's other end: standard output or a file takes what the guest sends, standard input is what the guest receives. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Pc } from '@longmode/pc';
 import { CliError, EXIT_UNWRITABLE } from './exit-code.ts';
 
@@ -66,6 +66,16 @@ export function fileSink(path: string): SerialSink {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
   };
   return new BufferedSink(hand, () => closeSync(file));
+}
+
+/** Whether two descriptors are of one terminal, pipe or file. */
+export function areOnePlace(one: number, other: number): boolean {
+  try {
+    const [a, b] = [fstatSync(one), fstatSync(other)];
+    return a.dev === b.dev && a.ino === b.ino && a.rdev === b.rdev;
+  } catch {
+    return false;
+  }
 }
 
 /** Opens a file for writing, anew. @throws CliError with exit code 74 */

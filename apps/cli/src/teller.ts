@@ -15,6 +15,7 @@ export class Teller {
   readonly #options: TellerOptions;
   readonly #colors: ReturnType<typeof picocolors.createColors>;
   #held: string[] | undefined;
+  #isMidLine = false;
 
   constructor(options: TellerOptions) {
     this.#options = options;
@@ -30,6 +31,11 @@ export class Teller {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const text of held) this.#options.write(text);
+  }
+
+  /** The guest has left a line unfinished where this goes on: what is said next begins a new one. */
+  breakLine(): void {
+    this.#isMidLine = true;
   }
 
   /** Small talk: one line, for somebody at a terminal. */
@@ -51,6 +57,8 @@ export class Teller {
   }
 
   #say(text: string): void {
+    if (this.#isMidLine) this.#options.write('\n');
+    this.#isMidLine = false;
     if (this.#held === undefined) this.#options.write(`${text}\n`);
     else if (this.#held.length < HELD_MAX) this.#held.push(`${text}\n`);
   }

@@ -38,11 +38,11 @@ export function longmode(args: readonly string[], options: SpawnSyncOptions = {}
     encoding: 'utf8',
   });
   if (error !== undefined) throw error;
-  const account = ACCOUNT.exec(stderr);
+  const account = ACCOUNT.exec(stderr ?? '');
   return {
     code: status,
     stdout,
-    stderr: stderr.replace(ACCOUNT, ''),
+    stderr: (stderr ?? '').replace(ACCOUNT, ''),
     cpuTimeMs: Number(account?.[1] ?? 0) / 1000,
     maxMemoryBytes: Number(account?.[2] ?? 0) * 1024,
   };

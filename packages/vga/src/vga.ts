@@ -54,6 +54,8 @@ export class Vga implements Component<VgaState>, PortDevice, MemoryDevice {
   #planes: Uint32Array;
   #registers: VgaRegisters = resetRegisters();
   #changeCount = 0;
+  /** The text screen as it was last asked for: whoever waits for a text asks often. Not part of the state. */
+  #text: { readonly changeCount: number; readonly rows: readonly string[] } | undefined;
   /** Whether the window shows a linear frame buffer, without planes and latches. */
   #isLinear = false;
   /** Whether an extended mode was on since the last reset, so that there may be something behind the planes. */
@@ -169,7 +171,10 @@ export class Vga implements Component<VgaState>, PortDevice, MemoryDevice {
 
   /** The text screen's characters in Unicode, one string per row, trailing spaces kept. */
   toStrings(): string[] {
-    return textScreenToStrings(this.textScreen());
+    if (this.#text?.changeCount !== this.#changeCount) {
+      this.#text = { changeCount: this.#changeCount, rows: textScreenToStrings(this.textScreen()) };
+    }
+    return [...this.#text.rows];
   }
 
   /** The picture as pixels: text with the font in plane 2, or graphics; blinking by virtual time. */
