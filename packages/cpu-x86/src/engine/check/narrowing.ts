@@ -168,7 +168,7 @@ function compileUpTo(
   const id = region.blockAt.get(offsetOf(start.rip));
   if (id === undefined) return undefined;
   const bytes = generateUnitModule(
-    { region, entries: [id], targetTable: undefined, profileSlot: undefined, link: undefined },
+    { region, roots: [id], passed: [], targetTable: undefined, profileSlot: undefined, link: undefined },
     memory.wasm.buffer.byteLength / WASM_PAGE_SIZE_BYTES,
   );
   return registry.instantiate(new WebAssembly.Module(bytes), 'unit');

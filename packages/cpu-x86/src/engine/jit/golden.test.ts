@@ -12,6 +12,7 @@ import { fromHex } from '../../machines.test.fixture.ts';
 import { MODE_CODE_16, MODE_CODE_32, MODE_CODE_64, MODE_FLAT, MODE_STACK_32 } from '../../state/mode.ts';
 import { TARGET_TABLES, UNIT_LINKS } from '../memory-plan.ts';
 import { type RecordSource, RegionBuilder, registersOf } from './region.ts';
+import { entriesOf } from './unit-entries.ts';
 import { generateUnitModule } from './unit-module.ts';
 
 const RECORD_SIZE = 32;
@@ -29,6 +30,8 @@ interface Guest {
   readonly codeSize?: CodeSize;
   /** Offsets at which it is entered, beside 0. */
   readonly entries?: readonly number[];
+  /** Whether it is entered at the beginning of every loop. */
+  readonly withLoops?: boolean;
 }
 
 const GUESTS: Readonly<Record<string, Guest>> = {
@@ -42,6 +45,7 @@ const GUESTS: Readonly<Record<string, Guest>> = {
   'loop-with-a-fused-comparison': { code: '4883c001 4839d8 75f7 c3' },
   'loop-that-counts-down': { code: 'ffc9 75fc c3' },
   'nested-loops': { code: '4883c101 4839d9 75f7 4883c201 4839da 75ee c3' },
+  'nested-loops-entered-at-each': { code: '31d2 4883c201 4839da 75f7 4883c101 4839d9 75ec c3', withLoops: true },
   'flags-dead-and-alive': { code: '4801d8 4829d1 730348ffc0 c3' },
   'carry-chain': { code: '4801c8 4811da c3' },
   'increment-keeps-carry': { code: '4801d8 48ffc1 0f92c0 c3' },
@@ -76,7 +80,8 @@ beforeAll(async () => {
 
 const REGISTERS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
 
-function compile({ code, nextPage = '', codeSize = 64, entries = [] }: Guest): string {
+function compile(guest: Guest): string {
+  const { code, nextPage = '', codeSize = 64, entries = [] } = guest;
   const instructions: Instruction[] = [];
   const starts: number[] = [];
   const lines: string[] = [];
@@ -117,7 +122,7 @@ function compile({ code, nextPage = '', codeSize = 64, entries = [] }: Guest): s
   const region = builder.build(roots, () => entries);
   const unit = {
     region,
-    entries: region.blocks.filter((b) => b.isReturnSite || roots.includes(b.offset)).map(({ id }) => id),
+    ...entriesOf(region, roots, { withLoops: guest.withLoops ?? false }),
     targetTable: region.targets.length > 0 ? TARGET_TABLES : undefined,
     profileSlot: undefined,
     link: region.pages.length > 1 ? UNIT_LINKS : undefined,

@@ -22,6 +22,7 @@ import {
 } from '../memory-plan.ts';
 import { JitProfile, type UnitProfile } from './profile.ts';
 import { type BasicBlock, pageOfOffset, type Region, RegionBuilder } from './region.ts';
+import { entriesOf } from './unit-entries.ts';
 import { generateUnitModule } from './unit-module.ts';
 
 /** What the compiler sees of the code cache. */
@@ -86,6 +87,8 @@ interface Unit {
   readonly sources: readonly number[];
   readonly targetTable: number | undefined;
   readonly profileSlot: number | undefined;
+  /** How many times units were joined to make this one. */
+  readonly generation: number;
 }
 
 /** Counters of the compiler's work. */
@@ -112,14 +115,14 @@ function removeFrom(units: Map<number, Set<Unit>>, key: number, unit: Unit): voi
 }
 
 const entryKey = (page: number, key: number): number => page * 2 ** 20 + key;
+const modeOfKey = (key: number): number => key & ((1 << MODE_BITS) - 1);
 
-/**
- * Units that a block may be part of. A loop that is entered at its top alone makes the best code, so that another way in
- * gets a unit of its own; beyond this number, one unit with many entries takes the place of all.
- */
-const UNITS_PER_BLOCK_MAX = 4;
+/** So often a unit takes the place of others that it goes on from or that are part of it; then they stay apart. */
+const GENERATION_MAX = 8;
 /** Blocks that have had the rest of the uses that the threshold asks for are likely targets of indirect branches. */
 const WARM_USES_LEFT = 0.95;
+/** The part of the threshold after which what a jump of a unit may lead to is compiled too. */
+const TARGET_USES = 0.1;
 /** Never again within any run: heads that are not worth counting. */
 const NEVER = 0x7fff_ffff;
 
@@ -182,17 +185,9 @@ export class Jit {
     }
     this.#count(head, NEVER);
     if (block === undefined || block.secondPage >= 0) return;
-    const roots = new Set([block.first]);
-    const others = this.#unitsOf.get(head);
-    if (others !== undefined && others.size >= UNITS_PER_BLOCK_MAX) {
-      for (const unit of [...others]) {
-        if (unit.page === block.page) for (const root of unit.roots) roots.add(root);
-        this.#drop(unit);
-      }
-    }
     if (this.#units.size >= this.#options.unitLimit) this.clear();
     const start = this.#options.now();
-    this.#compile(block, [...roots]);
+    this.#compile(block);
     this.statistics.milliseconds += this.#options.now() - start;
   }
 
@@ -241,11 +236,25 @@ export class Jit {
     for (const unit of [...this.#units]) this.#drop(unit);
   }
 
-  #compile(block: Block, roots: readonly number[]): void {
+  #compile(block: Block): void {
+    const ripBase = this.#view.getBigUint64(CPU_BASE + RIP_BASE, true);
+    const alone = this.#explore(block, ripBase, [block.first]);
+    const joined = this.#unitsToJoin(block, ripBase, alone.region);
+    const roots = [...new Set([block.first, ...joined.flatMap((unit) => unit.roots)])].sort((a, b) => a - b);
+    const together = joined.length > 0 ? this.#explore(block, ripBase, roots) : alone;
+    if (together.region.isCut) {
+      this.#install(block, ripBase, alone, [block.first], 0);
+      return;
+    }
+    for (const unit of joined) this.#drop(unit);
+    this.#install(block, ripBase, together, roots, Math.max(0, ...joined.map(({ generation }) => generation + 1)));
+  }
+
+  /** Gathers what a block leads to. @returns the region, and the physical page of each of its pages */
+  #explore(block: Block, ripBase: bigint, roots: readonly number[]): { region: Region; pages: Map<number, number> } {
     const code = this.#code;
     const { page } = block;
-    const mode = block.key & ((1 << MODE_BITS) - 1);
-    const ripBase = this.#view.getBigUint64(CPU_BASE + RIP_BASE, true);
+    const mode = modeOfKey(block.key);
     const pages = new Map([[0, page]]);
     const physicalPage = (number: number): number => {
       const known = pages.get(number);
@@ -271,33 +280,96 @@ export class Jit {
     });
     const usesLeft = this.thresholdOf(page) * WARM_USES_LEFT;
     const region = builder.build(roots, () => code.warmOffsets(page, mode, usesLeft));
-    const entries = region.blocks
-      .filter(({ id, offset, isReturnSite }) => isReturnSite || region.targets.includes(id) || roots.includes(offset))
-      .map(({ id }) => id);
-    if (entries.length === 0) return;
-    const targetTable = this.#makeTargetTable(region);
     for (const number of pages.keys()) if (!region.pages.includes(number)) pages.delete(number);
+    return { region, pages };
+  }
+
+  /**
+   * Units of the same function: the block goes on into their roots, or they into the block. What is only called from one or
+   * the other stays by itself, since a small unit is entered and left faster.
+   */
+  #unitsToJoin(block: Block, ripBase: bigint, region: Region): Unit[] {
+    const near = new Set<Unit>();
+    for (const source of region.sources) {
+      for (const unit of this.#unitsOf.get(source - RECORD_SIZE_BYTES) ?? []) near.add(unit);
+    }
+    return [...near].filter(
+      (unit) =>
+        unit.page === block.page &&
+        unit.ripBase === ripBase &&
+        unit.region.mode === region.mode &&
+        unit.generation < GENERATION_MAX &&
+        (unit.region.own.has(block.first) || unit.roots.every((root) => region.own.has(root))),
+    );
+  }
+
+  #install(
+    block: Block,
+    ripBase: bigint,
+    { region, pages }: { region: Region; pages: Map<number, number> },
+    roots: readonly number[],
+    generation: number,
+  ): void {
+    const code = this.#code;
+    const { page } = block;
+    // The first unit of a function is made of an inner loop, before the interpreter has been everywhere: a loop around it
+    // that runs often as well is the occasion to look again.
+    const entries = entriesOf(region, roots, { withLoops: generation > 0 });
+    if (entries.roots.length === 0) return;
+    const targetTable = this.#makeTargetTable(region);
     const link = pages.size > 1 ? this.#openLink(ripBase) : undefined;
     const profileSlot = this.#profile?.open(ripBase + BigInt(block.first), region.instructionCount);
-    const bytes = generateUnitModule({ region, entries, targetTable, profileSlot, link }, this.#memoryPages);
+    const bytes = generateUnitModule({ region, ...entries, targetTable, profileSlot, link }, this.#memoryPages);
     const handler = this.#registry.install(new WebAssembly.Module(bytes), 'unit');
     const sources = [...region.sources].map((record) => record - RECORD_SIZE_BYTES);
     const heads: number[] = [];
-    const unit: Unit = { region, pages, ripBase, link, page, handler, roots, heads, sources, targetTable, profileSlot };
+    const parts = { region, pages, ripBase, link, page, handler, roots, heads, sources };
+    const unit: Unit = { ...parts, targetTable, profileSlot, generation };
     this.#units.add(unit);
     if (link !== undefined) for (const physical of pages.values()) addTo(this.#linkedUnits, physical, unit);
-    for (const id of entries) {
-      const { offset } = region.blocks[id] as Region['blocks'][number];
+    for (const id of [...entries.roots, ...entries.passed]) {
+      const { offset } = region.blocks[id] as BasicBlock;
       const entryPage = pages.get(pageOfOffset(offset)) as number;
-      this.#entries.set(entryKey(entryPage, ((offset & 0xfff) << MODE_BITS) | mode), { unit, id });
-      const at = code.blockAt(entryPage, offset & 0xfff, mode);
+      const key = entryKey(entryPage, ((offset & 0xfff) << MODE_BITS) | region.mode);
+      // A called function's own unit is left sooner.
+      if (!region.own.has(offset) && this.#entries.has(key)) continue;
+      this.#entries.set(key, { unit, id });
+      const at = code.blockAt(entryPage, offset & 0xfff, region.mode);
       if (at !== undefined) this.adopt(at);
     }
-    for (const source of sources) addTo(this.#unitsOf, source, unit);
+    for (const source of sources) {
+      addTo(this.#unitsOf, source, unit);
+      this.#countAnew(source, page);
+    }
+    this.#awaitTargets(region, page);
     this.statistics.compiled++;
     this.statistics.live++;
     this.statistics.instructions += region.instructionCount;
     this.statistics.bytes += bytes.length;
+  }
+
+  /** What a jump to a computed target may lead to, but did not yet, joins sooner: until then it leaves the unit each time. */
+  #awaitTargets({ jumpRange, blockAt, mode }: Region, page: number): void {
+    if (jumpRange === undefined) return;
+    const [first, last] = jumpRange;
+    const uses = Math.ceil(this.thresholdOf(page) * TARGET_USES);
+    for (const offset of this.#code.warmOffsets(page, mode, NEVER)) {
+      if (offset < first || offset > last || blockAt.has(offset)) continue;
+      const head = this.#code.blockAt(page, offset, mode)?.records;
+      if (head !== undefined && this.#usesLeft(head) > uses) this.#count(head, uses);
+    }
+  }
+
+  /** What a unit has taken over runs less often: the count of before says nothing. */
+  #countAnew(head: number, page: number): void {
+    const uses = this.thresholdOf(page);
+    if (this.#usesLeft(head) < uses) this.#count(head, uses);
+  }
+  /** @returns the runs after which a head's block is to be compiled, NaN if it does not count */
+  #usesLeft(head: number): number {
+    if (this.#view.getUint16(head + RECORD_HANDLER, true) !== HANDLER_HEAD) return Number.NaN;
+    const uses = this.#view.getInt32(head + RECORD_USES_LEFT, true);
+    return uses === NEVER ? Number.NaN : uses;
   }
 
   /** A link under which the pages are those of now. */

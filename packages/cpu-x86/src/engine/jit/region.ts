@@ -68,6 +68,12 @@ export interface Region {
   readonly comparedSites: readonly number[];
   /** Pages in which it has blocks, 0 being that of the first root. */
   readonly pages: readonly number[];
+  /** Offsets of the instructions that are reached from the roots without a call. */
+  readonly own: ReadonlySet<number>;
+  /** Offsets within which a jump of the region to a computed target most likely leads, if there is one. */
+  readonly jumpRange: readonly [first: number, last: number] | undefined;
+  /** Whether there was more to find than the limit allows. */
+  readonly isCut: boolean;
 }
 
 /** Blocks that control may come to from a block within the region. */
@@ -109,16 +115,29 @@ function endingOf(instruction: Instruction): Ending | undefined {
 }
 
 /** A block to be explored. */
-type Pending = [offset: number, record: number, source: number];
+type Pending = [offset: number, record: number, source: number, isCalled: boolean];
 /** Jumps to computed targets are those of `switch`: they stay in their function, a small part of a page. */
 const JUMP_DISTANCE_MAX = 512;
-/** With more of the limit in use, no further function that is called joins the region. */
+/** With more of the limit in use, no further function that is called joins the region, but for small ones that call nobody. */
 const SHARE_BEFORE_CALLS = 0.35;
+const LEAF_INSTRUCTIONS_MAX = 40;
+
+interface BuilderOptions {
+  readonly records: RecordSource;
+  readonly mode: number;
+  readonly recordSize: number;
+  readonly instructionLimit: number;
+  /** Pages that it may reach into; more than one only in 64-bit mode, 1 unless told. */
+  readonly pageLimit?: number;
+  /** Whether functions that are called may join, which they may unless told. */
+  readonly followsCalls?: boolean;
+}
 
 interface Found {
   readonly instruction: Instruction;
   readonly record: number;
   readonly source: number;
+  readonly isCalled: boolean;
 }
 
 /**
@@ -126,6 +145,7 @@ interface Found {
  * been there: what has never run stays out, and is left to the interpreter if it is ever reached.
  */
 export class RegionBuilder {
+  readonly #options: BuilderOptions;
   readonly #records: RecordSource;
   readonly #mode: number;
   readonly #recordSize: number;
@@ -142,14 +162,8 @@ export class RegionBuilder {
   /** Offset of a jump to a computed target, if there is one. */
   #indirectJump: number | undefined;
 
-  /** @param options `pageLimit`: pages that it may reach into; more than one only in 64-bit mode, 1 unless told */
-  constructor(options: {
-    records: RecordSource;
-    mode: number;
-    recordSize: number;
-    instructionLimit: number;
-    pageLimit?: number;
-  }) {
+  constructor(options: BuilderOptions) {
+    this.#options = options;
     this.#records = options.records;
     this.#mode = options.mode;
     this.#recordSize = options.recordSize;
@@ -161,36 +175,58 @@ export class RegionBuilder {
   build(roots: readonly number[], targets: () => readonly number[]): Region {
     for (const root of roots) this.#lead(root);
     this.#exploreAll();
-    const at = this.#indirectJump;
-    const near = at === undefined ? [] : targets().filter((offset) => Math.abs(offset - at) <= JUMP_DISTANCE_MAX);
+    const [first, last] = this.#jumpRange ?? [1, 0];
+    const near = first > last ? [] : targets().filter((offset) => offset >= first && offset <= last);
     const led = near.filter((offset) => this.#lead(offset));
     this.#exploreAll();
     return this.#cut([...roots, ...led]);
   }
 
+  get #jumpRange(): Region['jumpRange'] {
+    const at = this.#indirectJump;
+    return at === undefined ? undefined : [at - JUMP_DISTANCE_MAX, at + JUMP_DISTANCE_MAX];
+  }
+
   #exploreAll(): void {
     for (;;) {
-      const hasRoomForCalls = this.#found.size < this.#limit * SHARE_BEFORE_CALLS;
-      const next = this.#pending.shift() ?? (hasRoomForCalls ? this.#called.shift() : undefined);
+      const next = this.#pending.shift() ?? this.#nextCalled();
       if (next === undefined) return;
       if (this.#found.size < this.#limit) this.#explore(...next);
     }
   }
+  /** @returns the next function to join */
+  #nextCalled(): Pending | undefined {
+    if (this.#options.followsCalls === false) return undefined;
+    for (let next = this.#called.shift(); next !== undefined; next = this.#called.shift()) {
+      if (this.#found.size < this.#limit * SHARE_BEFORE_CALLS || this.#isLeaf(next[0])) return next;
+    }
+    return undefined;
+  }
+  /** Whether a function is small and calls nobody. */
+  #isLeaf(offset: number): boolean {
+    const builder = new RegionBuilder({
+      ...this.#options,
+      instructionLimit: LEAF_INSTRUCTIONS_MAX,
+      followsCalls: false,
+    });
+    const { isCut, blocks } = builder.build([offset], () => []);
+    return !isCut && blocks.every(({ isReturnSite }) => !isReturnSite);
+  }
 
   /** Makes an offset the beginning of a block, if the interpreter knows it. */
-  #lead(offset: number, pending: Pending[] = this.#pending): boolean {
+  #lead(offset: number, isCalled = false, pending = this.#pending): boolean {
     const page = pageOfOffset(offset);
     if (!this.#pages.has(page) && this.#pages.size >= this.#pageLimit) return false;
     const record = this.#records.blockAt(offset);
     if (record === 0) return false;
     this.#pages.add(page);
     this.#leaders.add(offset);
-    pending.push([offset, record, record]);
+    pending.push([offset, record, record, isCalled]);
     return true;
   }
 
   /** Follows the records of a block until it meets what is known already. */
-  #explore(start: number, first: number, source: number): void {
+  #explore(start: number, first: number, source: number, isCalled: boolean): void {
     let record = first;
     let offset = start;
     while (!this.#found.has(offset)) {
@@ -199,7 +235,7 @@ export class RegionBuilder {
         // The end of the interpreter's block, or something that only the interpreter runs.
         return;
       }
-      this.#found.set(offset, { instruction, record, source });
+      this.#found.set(offset, { instruction, record, source, isCalled });
       const next = offset + instruction.length;
       const ending = endingOf(instruction);
       const isCall = instruction.encoding.semantics === 'CALL';
@@ -207,26 +243,26 @@ export class RegionBuilder {
       if (ending === 'indirect' && !isCall) this.#indirectJump = offset;
       if (ending === 'branch' || ending === 'jump') {
         const target = this.targetOf(instruction, next);
-        if (target !== undefined) this.#lead(target, isCall ? this.#called : this.#pending);
+        if (target !== undefined) this.#lead(target, isCalled || isCall, isCall ? this.#called : this.#pending);
       }
-      if (isCall && this.#lead(next)) this.#returnSites.add(next);
+      if (isCall && this.#lead(next, isCalled)) this.#returnSites.add(next);
       if (ending !== undefined && ENDS_WAY.has(ending)) return;
       if (ending === 'fall') {
         this.#afterRepeat.add(next);
-        this.#lead(next);
+        this.#lead(next, isCalled);
         return;
       }
       record += this.#recordSize;
       if (ending === 'branch') {
-        if (this.#records.instructionOf(record) === undefined) this.#lead(next);
+        if (this.#records.instructionOf(record) === undefined) this.#lead(next, isCalled);
         else {
           this.#leaders.add(next);
-          this.#pending.push([next, record, source]);
+          this.#pending.push([next, record, source, isCalled]);
         }
         return;
       }
       offset = next;
-      if (this.#records.instructionOf(record) === undefined) this.#lead(offset);
+      if (this.#records.instructionOf(record) === undefined) this.#lead(offset, isCalled);
     }
     // What was found before goes on from here: that is where a block begins.
     this.#leaders.add(offset);
@@ -265,8 +301,20 @@ export class RegionBuilder {
       .flatMap((offset) => blockAt.get(offset) ?? [])
       .slice(0, FAR_SITES_MAX);
     const pages = [...new Set(blocks.map(({ offset }) => pageOfOffset(offset)))];
-    const instructionCount = this.#found.size;
-    return { mode: this.#mode, blocks, blockAt, instructionCount, sources, targets, comparedSites, pages };
+    const own = new Set([...this.#found].filter(([, { isCalled }]) => !isCalled).map(([offset]) => offset));
+    return {
+      mode: this.#mode,
+      blocks,
+      blockAt,
+      instructionCount: this.#found.size,
+      sources,
+      targets,
+      comparedSites,
+      pages,
+      own,
+      jumpRange: this.#jumpRange,
+      isCut: this.#found.size >= this.#limit,
+    };
   }
 
   #block(id: number, start: number, blockAt: ReadonlyMap<number, number>, sources: Set<number>): BasicBlock {

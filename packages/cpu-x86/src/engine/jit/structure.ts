@@ -11,27 +11,44 @@ export interface LoopComponent {
   readonly kind: 'loop';
   /** Nodes that edges from outside lead to; more than one needs a dispatch at the top of the loop. */
   readonly headers: readonly number[];
+  /** Other nodes of the body that control may come to from outside: the dispatch leads there too. */
+  readonly passed: readonly number[];
   readonly body: readonly Component[];
 }
 
 /**
  * @param successors edges by node number
- * @param entries nodes that control may come to from outside
+ * @param roots nodes that control may come to from outside, where loops that they are part of begin
+ * @param passed nodes that control may come to from outside, which does not change what the loops are
  * @returns components in topological order
  */
-export function structureOf(successors: readonly (readonly number[])[], entries: readonly number[]): Component[] {
+export function structureOf(
+  successors: readonly (readonly number[])[],
+  roots: readonly number[],
+  passed: readonly number[] = [],
+): Component[] {
   const all = new Set(successors.keys());
-  return structure(all, successors, new Set(entries));
+  return structure({ nodes: all, successors, roots: new Set(roots), passed, cut: new Set() });
 }
 
-/** @param roots nodes of the set that are entered from outside it */
-function structure(
-  nodes: ReadonlySet<number>,
-  successors: readonly (readonly number[])[],
-  roots: ReadonlySet<number>,
-  /** Headers of the loop whose body this is: edges to them lead out of the body. */
-  cut: ReadonlySet<number> = new Set(),
-): Component[] {
+/** @returns the headers of all loops, whatever they are part of */
+export function headersOf(components: readonly Component[]): number[] {
+  return components.flatMap((component) =>
+    component.kind === 'node' ? [] : [...component.headers, ...headersOf(component.body)],
+  );
+}
+
+interface Graph {
+  readonly nodes: ReadonlySet<number>;
+  readonly successors: readonly (readonly number[])[];
+  /** Nodes of the set that are entered from outside it. */
+  readonly roots: ReadonlySet<number>;
+  readonly passed: readonly number[];
+  /** Headers of the loops whose body this is: edges to them lead out of the body. */
+  readonly cut: ReadonlySet<number>;
+}
+
+function structure({ nodes, successors, roots, passed, cut }: Graph): Component[] {
   const next = (node: number): number[] =>
     (successors[node] as readonly number[]).filter((to) => nodes.has(to) && !cut.has(to));
   const components = stronglyConnected(nodes, next);
@@ -44,12 +61,16 @@ function structure(
   return components.map((members): Component => {
     const [only] = members as [number];
     if (members.length === 1 && !next(only).includes(only)) return { kind: 'node', node: only };
-    const headers = members.filter((node) => entered.has(node));
+    const found = members.filter((node) => entered.has(node));
+    // What no root leads to, and only those that are passed through.
+    const headers = found.length > 0 ? found : [Math.min(...members)];
     const inner = new Set(members);
+    const body = { nodes: inner, successors, passed, roots: new Set(headers), cut: new Set([...cut, ...headers]) };
     return {
       kind: 'loop',
       headers,
-      body: structure(inner, successors, new Set(headers), new Set([...cut, ...headers])),
+      passed: passed.filter((node) => inner.has(node) && !headers.includes(node)),
+      body: structure(body),
     };
   });
 }

@@ -25,14 +25,16 @@ import {
   registersOf,
   successorsOf,
 } from './region.ts';
-import { type Component, type LoopComponent, structureOf } from './structure.ts';
+import { type Component, headersOf, type LoopComponent, structureOf } from './structure.ts';
 import { type Local, UnitFrame } from './unit-frame.ts';
 
 /** What to compile, and how it is entered. */
 export interface Unit {
   readonly region: Region;
-  /** Blocks by which the unit is entered. */
-  readonly entries: readonly number[];
+  /** Blocks by which the unit is entered, and where loops that they are part of begin. */
+  readonly roots: readonly number[];
+  /** Blocks by which it is entered too. */
+  readonly passed: readonly number[];
   /** Address of its target table, for regions with targets; indirect branches leave the unit without one. */
   readonly targetTable: number | undefined;
   /** Address of its counters, if it counts. */
@@ -46,6 +48,10 @@ interface Target {
   readonly label: Label;
   readonly isDispatched: boolean;
 }
+
+const entriesOf = ({ headers, passed }: LoopComponent): number[] => [...headers, ...passed];
+/** Whether `next` must say where a loop begins. */
+const isDispatchedLoop = (loop: LoopComponent): boolean => entriesOf(loop).length > 1;
 
 /**
  * Writes one unit: a region of guest code as a function `(record) -> STATUS_*`, called as an out-of-line handler for the
@@ -65,7 +71,7 @@ export class UnitWriter {
   readonly #analysis: FlagAnalysis;
   readonly #e: Emitter;
   readonly #code: CodeBuilder;
-  readonly #loopHeaders = new Set<number>();
+  readonly #loopHeaders: ReadonlySet<number>;
   readonly #targets = new Map<number, Target>();
   /** Address of the record with which the unit is left, and the status in the bits that it leaves free. */
   readonly #exit: Local;
@@ -82,13 +88,14 @@ export class UnitWriter {
     this.#profileSlot = unit.profileSlot;
     this.#link = unit.link;
     this.#region = unit.region;
-    this.#entries = unit.entries;
+    this.#entries = [...unit.roots, ...unit.passed];
     const { blocks } = unit.region;
     const components = structureOf(
       blocks.map((block) => successorsOf(block, unit.region)),
-      unit.entries,
+      unit.roots,
+      unit.passed,
     );
-    this.#findHeaders(components);
+    this.#loopHeaders = new Set(headersOf(components));
     this.#analysis = analyzeFlags(unit.region, (id) => this.#isOpen(id));
     let registers = this.#analysis.registers;
     for (const { instructions } of blocks) for (const item of instructions) registers |= registersOf(item.instruction);
@@ -106,13 +113,6 @@ export class UnitWriter {
   #isOpen(id: number): boolean {
     const block = this.#region.blocks[id] as BasicBlock;
     return this.#entries.includes(id) || this.#loopHeaders.has(id) || block.followsRepeat;
-  }
-  #findHeaders(components: readonly Component[]): void {
-    for (const component of components) {
-      if (component.kind === 'node') continue;
-      for (const header of component.headers) this.#loopHeaders.add(header);
-      this.#findHeaders(component.body);
-    }
   }
   /** Budget with which the longest way without a test, and a block of the interpreter behind it, are safe. */
   get #budgetNeeded(): number {
@@ -179,7 +179,7 @@ export class UnitWriter {
       if (component.kind === 'node') {
         if (!this.#targets.has(component.node)) this.#targets.set(component.node, { label, isDispatched: false });
       } else {
-        const isDispatched = component.headers.length > 1;
+        const isDispatched = isDispatchedLoop(component);
         for (const header of component.headers) this.#targets.set(header, { label, isDispatched });
       }
     }
@@ -198,7 +198,7 @@ export class UnitWriter {
   ): void {
     const labelOf = (id: number): Label => {
       const home = components.find((component) =>
-        component.kind === 'node' ? component.node === id : component.headers.includes(id),
+        component.kind === 'node' ? component.node === id : entriesOf(component).includes(id),
       );
       const label = home && labels.get(home);
       if (label === undefined) throw new Error(`block ${id} cannot be entered`);
@@ -219,10 +219,8 @@ export class UnitWriter {
     const code = this.#code;
     const label = code.loop();
     const outer = loop.headers.map((header) => this.#targets.get(header));
-    for (const header of loop.headers) {
-      this.#targets.set(header, { label, isDispatched: loop.headers.length > 1 });
-    }
-    this.#writeSequence(loop.body, loop.headers);
+    for (const header of loop.headers) this.#targets.set(header, { label, isDispatched: isDispatchedLoop(loop) });
+    this.#writeSequence(loop.body, entriesOf(loop));
     code.op('unreachable').end();
     loop.headers.forEach((header, index) => {
       const target = outer[index];

@@ -55,7 +55,7 @@
             (loop  ;; label = @5
               (block  ;; label = @6
                 (block  ;; label = @7
-                  (br_table 1 (;@6;) 0 (;@7;) 1 (;@6;) 1 (;@6;)
+                  (br_table 0 (;@7;) 1 (;@6;) 0 (;@7;) 0 (;@7;)
                     (local.get 8)))
                 (if  ;; label = @7
                   (i32.lt_s
@@ -64,24 +64,22 @@
                   (then
                     (i64.store offset=4232
                       (i32.const 0)
-                      (i64.add
-                        (local.get 3)
-                        (i64.const 2)))
+                      (local.get 3))
                     (local.set 1
                       (i32.add
                         (local.get 1)
-                        (i32.const 2)))
+                        (i32.const 1)))
                     (local.set 7
-                      (i32.const 2097185))
+                      (i32.const 2097153))
                     (br 6 (;@1;))))
                 (local.set 16
                   (i32.wrap_i64
-                    (local.get 5)))
+                    (local.get 4)))
                 (local.set 17
                   (i32.add
                     (local.get 16)
                     (i32.const 1)))
-                (local.set 5
+                (local.set 4
                   (i64.extend_i32_u
                     (local.get 17)))
                 (i32.store offset=4240
@@ -99,57 +97,27 @@
                   (local.get 18))
                 (local.set 11
                   (local.get 17))
-                (local.set 10
-                  (local.get 4))
-                (local.set 12
-                  (local.get 5))
-                (if  ;; label = @7
-                  (i32.eqz
-                    (i64.eq
-                      (local.get 10)
-                      (local.get 12)))
-                  (then
-                    (local.set 1
-                      (i32.sub
-                        (local.get 1)
-                        (i32.const 3)))
-                    (local.set 13
-                      (i32.const 7))
-                    (local.set 14
-                      (local.get 10))
-                    (local.set 15
-                      (local.get 12))
-                    (local.set 8
-                      (i32.const 0))
-                    (br 2 (;@5;))))
                 (local.set 1
                   (i32.sub
                     (local.get 1)
-                    (i32.const 3)))
-                (br 2 (;@4;)))
-              (if  ;; label = @6
-                (i32.lt_s
-                  (local.get 1)
-                  (i32.const 69))
-                (then
-                  (i64.store offset=4232
-                    (i32.const 0)
-                    (local.get 3))
-                  (local.set 1
-                    (i32.add
-                      (local.get 1)
-                      (i32.const 1)))
-                  (local.set 7
-                    (i32.const 2097153))
-                  (br 5 (;@1;))))
+                    (i32.const 1)))
+                (local.set 13
+                  (i32.const 22))
+                (local.set 14
+                  (i64.extend_i32_u
+                    (local.get 9)))
+                (local.set 15
+                  (i64.extend_i32_s
+                    (local.get 11)))
+                (br 0 (;@6;)))
               (local.set 16
                 (i32.wrap_i64
-                  (local.get 4)))
+                  (local.get 5)))
               (local.set 17
                 (i32.add
                   (local.get 16)
                   (i32.const 1)))
-              (local.set 4
+              (local.set 5
                 (i64.extend_i32_u
                   (local.get 17)))
               (i32.store offset=4240
@@ -167,21 +135,34 @@
                 (local.get 18))
               (local.set 11
                 (local.get 17))
+              (local.set 10
+                (local.get 4))
+              (local.set 12
+                (local.get 5))
+              (if  ;; label = @6
+                (i32.eqz
+                  (i64.eq
+                    (local.get 10)
+                    (local.get 12)))
+                (then
+                  (local.set 1
+                    (i32.sub
+                      (local.get 1)
+                      (i32.const 3)))
+                  (local.set 13
+                    (i32.const 7))
+                  (local.set 14
+                    (local.get 10))
+                  (local.set 15
+                    (local.get 12))
+                  (local.set 8
+                    (i32.const 0))
+                  (br 1 (;@5;))))
               (local.set 1
                 (i32.sub
                   (local.get 1)
-                  (i32.const 1)))
-              (local.set 13
-                (i32.const 22))
-              (local.set 14
-                (i64.extend_i32_u
-                  (local.get 9)))
-              (local.set 15
-                (i64.extend_i32_s
-                  (local.get 11)))
-              (local.set 8
-                (i32.const 1))
-              (br 0 (;@5;))
+                  (i32.const 3)))
+              (br 1 (;@4;))
               (unreachable)))
           (local.set 19
             (local.get 6))
