@@ -317,7 +317,7 @@ function tellEnd(teller: Teller, { pc, plan, result, why, options }: End): void 
   if (outcome.kind === 'debug-exit') teller.info(lines[0] ?? '');
   else if (outcome.kind === 'stopped') {
     if (cause !== 'quit' && why !== 'leave' && why !== 'SIGPIPE')
-      teller.problem([`interrupted ${standsAt(pc, plan.places)}`]);
+      teller.problem([`interrupted ${standsAt(pc, plan.places)}`, ...lines.slice(1)]);
   } else if (cause === 'boot-loop') {
     const seconds = BOOT_LOOP_TIME_NS / 1e9;
     const loop = `a boot loop: ${BOOT_LOOP_RESETS} resets, each within ${seconds} s of virtual time`;

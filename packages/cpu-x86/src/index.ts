@@ -21,6 +21,7 @@ export {
   type ExceptionEntry,
   type ExceptionLog,
   exceptionName,
+  exceptionTitle,
 } from './semantics/system/index.ts';
 export {
   type ArchitecturalState,

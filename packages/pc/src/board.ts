@@ -1,7 +1,7 @@
 import { ACPI_PM_PORT_COUNT, AcpiPm } from '@longmode/acpi-pm';
 import type { AtaChannel } from '@longmode/ata';
 import { BIOS_TRAP_PORT, Bios, floppyDriveType, ROM_BASE, ROM_SIZE_BYTES } from '@longmode/bios';
-import { CPU_MODELS, Cpu } from '@longmode/cpu-x86';
+import { CPU_MODELS, Cpu, FIELD } from '@longmode/cpu-x86';
 import { Floppy82077aa } from '@longmode/floppy-82077aa';
 import { FW_CFG_PORT_COUNT } from '@longmode/fw-cfg';
 import { Kbc8042 } from '@longmode/kbc-8042';
@@ -36,6 +36,7 @@ import {
 } from './firmware-rom.ts';
 import { FloppyTray } from './floppy-tray.ts';
 import { guestEars } from './guest-ears.ts';
+import { InterruptHistory } from './interrupt-history.ts';
 import { dmaMemory, IsaDma } from './isa-dma.ts';
 import { CoprocessorError } from './ports/coprocessor-error.ts';
 import { DebugConsole } from './ports/debug-console.ts';
@@ -50,6 +51,7 @@ import { Typist } from './typing/typist.ts';
 import type { WakeSource } from './wake.ts';
 
 const DEBUG_EXIT_PORT = 0xf4;
+const CR0_PE = 1;
 const FOUR_GIB = 0x1_0000_0000;
 /** A real revolution is 200 million instructions: a guest that polls would take minutes for a file. */
 const FLOPPY_SPEED = 50;
@@ -78,6 +80,8 @@ export abstract class Board {
   readonly bios: Bios;
   /** Types scripts at the keyboard. */
   readonly typist: Typist;
+  /** The interrupts that the processor took. */
+  readonly interruptHistory: InterruptHistory = new InterruptHistory();
   protected readonly config: PcConfig;
   protected readonly trays: readonly FloppyTray[];
   /** In the place of `bios`. */
@@ -119,7 +123,7 @@ export abstract class Board {
           this.checkDeadline();
         },
       },
-      interrupts: { acknowledge: () => this.picMaster.acknowledge() },
+      interrupts: { acknowledge: () => this.#noteInterrupt(this.picMaster.acknowledge()) },
       onCoprocessorError: () => coprocessorError.signal(),
       ...(cpuModel === undefined ? {} : { model: cpuModel }),
       ...(config.entropySeed === undefined ? {} : { entropySeed: config.entropySeed }),
@@ -341,6 +345,13 @@ export abstract class Board {
       this.typist,
     ];
     for (const part of parts) this.machine.add(part);
+  }
+
+  #noteInterrupt(vector: number): number {
+    const { state, instructionCount } = this.cpu;
+    const isProtected = (state.field(FIELD.CR0) & CR0_PE) !== 0;
+    this.interruptHistory.note({ vector, instructionCount, tick: this.clock.now }, isProtected);
+    return vector;
   }
 
   // ---- what the machine does for its parts -------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ExceptionEntry } from '@longmode/cpu-x86';
 import { describe, expect, it } from 'vitest';
 import { explainOutcome, standsAt } from './explain.ts';
+import { InterruptHistory } from './interrupt-history.ts';
 import { loadImage } from './load.ts';
 import type { Pc } from './pc.ts';
 import { exitCodeOf, makeReport, type Report } from './report.ts';
@@ -21,7 +22,7 @@ function run(name: string): { lines: string[]; report: Report } {
 describe('the end of a run in words', () => {
   it('tells a page fault with its function, its address and what followed', () => {
     const { lines } = run('fault-page-fault.elf');
-    expect(lines[0]).toBe('triple fault: the processor shut down');
+    expect(lines[0]).toMatch(/^triple fault: page fault writing 0xdead_beef in page_fault::write_to_nowhere\+0x5 \(/);
     expect(lines[1]).toMatch(
       /^1\. #PF page fault \(vector 14, error code 0x2\) at RIP 0x20_1148 in page_fault::write_to_nowhere\+0x5 .*CR2 0xdead_beef/,
     );
@@ -30,6 +31,7 @@ describe('the end of a run in words', () => {
 
   it('tells the exceptions that led to the last one, and where the handler should have been', () => {
     const { lines } = run('fault-divide-error.elf');
+    expect(lines[0]).toMatch(/^triple fault: divide error in divide_error::divide_by_zero\+0x9 \(/);
     expect(lines[1]).toMatch(/^1\. #DE divide error .* in divide_error::divide_by_zero\+0x9 /);
     expect(lines[2]).toMatch(/^2\. #PF page fault .* at RIP 0x4444_4444_0000,/);
     expect(lines.at(-1)).toMatch(/^the IDT's handler for #DE is at 0x4444_4444_0000, where no code can run/);
@@ -53,9 +55,11 @@ describe('the end of a run in words', () => {
     });
     const entries = Array.from({ length: 64 }, (_, index) => fault(20_001 + index));
     const chain = entries.slice(-1);
-    const pc = { cpu: { exceptionLog: { entries, total: 20_064 } } } as unknown as Pc;
+    const cpu = { exceptionLog: { entries, total: 20_064 } };
+    const pc = { cpu, interruptHistory: new InterruptHistory() } as unknown as Pc;
     const lines = explainOutcome(pc, { kind: 'triple-fault', chain });
     expect(lines.length).toBe(3);
+    expect(lines[0]).toBe('triple fault: page fault executing 0x1000');
     expect(lines[1]).toBe('(20063 exceptions before; the last: #PF at RIP 0x1000)');
     expect(lines[2]).toMatch(/^1\. #PF page fault /);
   });

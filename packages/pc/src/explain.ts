@@ -1,6 +1,7 @@
-import { CS, describeChain, type ExceptionEntry, exceptionName } from '@longmode/cpu-x86';
+import { CS, describeChain, type ExceptionEntry, exceptionName, exceptionTitle } from '@longmode/cpu-x86';
 import { formatHex } from '@longmode/mmu';
 import { type CodePlaces, describePlace } from './code-places.ts';
+import { explainInterrupts, explainMisdirection } from './explain-interrupts.ts';
 import type { Outcome } from './outcome.ts';
 import type { Pc } from './pc.ts';
 import { debugExitCode } from './ports/debug-exit.ts';
@@ -28,25 +29,29 @@ export function explainOutcome(pc: Pc, outcome: Outcome, places?: CodePlaces): s
       return [`the guest wrote ${value} to the debug-exit port: exit code ${debugExitCode(outcome.value)}`];
     }
     case 'triple-fault':
-      return ['triple fault: the processor shut down', ...explainExceptions(pc, outcome.chain, places)];
-    case 'halted':
-      return [`halted for ever: HLT with ${whyDeaf(pc)} ${hltPlace(pc, outcome.rip, places)}`];
-    case 'idle':
-      return [
-        `idle: HLT ${hltPlace(pc, outcome.rip, places)}, where only a key or serial input can wake the processor`,
-      ];
+      return explainTripleFault(pc, outcome.chain, places);
     case 'power-off':
       return [`the guest turned the machine off ${standsAt(pc, places)}`];
     case 'reset':
       return [`the guest asked for a reset ${standsAt(pc, places)}`];
-    case 'limit':
-      return [
-        isWaiting(pc)
-          ? `waiting in HLT ${hltPlace(pc, pc.cpu.state.rip, places)}`
-          : `still running ${standsAt(pc, places)}`,
-      ];
     default:
-      return [`stopped ${standsAt(pc, places)}`];
+      return [whereItEnded(pc, outcome, places), ...explainInterrupts(pc)];
+  }
+}
+
+/** The end of a run that the guest has not ended by itself. */
+function whereItEnded(pc: Pc, outcome: Outcome, places: CodePlaces | undefined): string {
+  switch (outcome.kind) {
+    case 'halted':
+      return `halted for ever: HLT with ${whyDeaf(pc)} ${hltPlace(pc, outcome.rip, places)}`;
+    case 'idle':
+      return `idle: HLT ${hltPlace(pc, outcome.rip, places)}, where only a key or serial input can wake the processor`;
+    case 'limit':
+      return isWaiting(pc)
+        ? `waiting in HLT ${hltPlace(pc, pc.cpu.state.rip, places)}`
+        : `still running ${standsAt(pc, places)}`;
+    default:
+      return `stopped ${standsAt(pc, places)}`;
   }
 }
 
@@ -74,20 +79,36 @@ function codeAddress(pc: Pc, rip: bigint, places: CodePlaces | undefined): strin
   return `at ${address}${text}`;
 }
 
-function explainExceptions(pc: Pc, chain: readonly ExceptionEntry[], places: CodePlaces | undefined): string[] {
-  const first = chain[0];
-  if (first === undefined) return [];
+/** The first line names the exception that it began with; then all of them in order, and what looks like the mistake. */
+function explainTripleFault(pc: Pc, chain: readonly ExceptionEntry[], places: CodePlaces | undefined): string[] {
+  const last = chain[0];
+  if (last === undefined) return ['triple fault: the processor shut down'];
   const { entries, total } = pc.cpu.exceptionLog;
-  const chains = [...earlierChains(entries, first), chain];
+  const chains = [...earlierChains(entries, last), chain];
+  const first = chains[0]?.[0] ?? last;
   const told = chains.reduce((sum, { length }) => sum + length, 0);
   const lines = chains.flatMap((entriesOfChain) => {
     return describeChain(entriesOfChain).map((line) => withPlaces(line, entriesOfChain, places));
   });
   const numbered = lines.map((line, index) => `${index + 1}. ${line}`);
   const untold = total - told;
-  if (untold > 0) numbered.unshift(...earlierSummary(entries, chains[0]?.[0], untold));
+  if (untold > 0) numbered.unshift(...earlierSummary(entries, first, untold));
   const remark = garbageHandlerRemark(chains);
-  return remark === null ? numbered : [...numbered, remark];
+  return [
+    `triple fault: ${exceptionTitle(first)}${whereRaised(first, places)}`,
+    ...numbered,
+    ...(remark === null ? [] : [remark]),
+    ...explainMisdirection(pc),
+  ];
+}
+
+/** The function that an exception was raised in, else its address. */
+function whereRaised(entry: ExceptionEntry, places: CodePlaces | undefined): string {
+  const { mode, rip, selector } = entry;
+  if (mode === 'real-address' || mode === 'virtual-8086') return ` at ${formatHex(selector, 4)}:${formatHex(rip, 4)}`;
+  const place = places?.lookup(rip) ?? null;
+  if (place !== null) return ` in ${describePlace(place)}`;
+  return entry.cr2 === rip ? '' : ` at RIP ${formatHex(rip)}`;
 }
 
 /** Chains that led to the last one: each began within the first instructions of the handler that the one before called. */
@@ -108,12 +129,8 @@ function earlierChains(entries: readonly ExceptionEntry[], last: ExceptionEntry)
   return chains;
 }
 
-function earlierSummary(
-  entries: readonly ExceptionEntry[],
-  told: ExceptionEntry | undefined,
-  untold: number,
-): string[] {
-  const before = entries.filter((entry) => told !== undefined && entry.sequence < told.sequence).at(-1);
+function earlierSummary(entries: readonly ExceptionEntry[], told: ExceptionEntry, untold: number): string[] {
+  const before = entries.filter(({ sequence }) => sequence < told.sequence).at(-1);
   if (before === undefined) return [];
   const count = untold === 1 ? '1 exception' : `${untold} exceptions`;
   const [first] = entries as readonly [ExceptionEntry];

@@ -53,6 +53,7 @@ export class Pc extends Board {
     this.#idleTicks = this.clock.now;
     this.machine.reset();
     this.cpu.reset();
+    this.interruptHistory.clear();
     const { memory } = this.cpu;
     memory.bytes.fill(0xff, memory.hostOfPage(0xc0), memory.hostOfPage(0xf0));
     const { address, bytes } = this.firmwareRom?.shadow ?? { address: ROM_BASE, bytes: this.bios.rom };
@@ -241,6 +242,7 @@ export class Pc extends Board {
     this.cpu.restore(state.cpu);
     this.cpu.setInterruptLine(this.picMaster.isRequesting);
     this.cpu.exceptionLog.clear();
+    this.interruptHistory.clear();
   }
 
   protected readPort(port: number, width: 8 | 16 | 32): number {

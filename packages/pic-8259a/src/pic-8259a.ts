@@ -97,6 +97,18 @@ export class Pic8259a implements Component<Pic8259aState>, PortDevice, CascadedP
     return this.#s.imr;
   }
 
+  /** The in-service register: inputs that were acknowledged and not ended yet. */
+  get inService(): number {
+    return this.#s.isr;
+  }
+
+  /** The interrupt request register, whatever the mask says. */
+  get requests(): number {
+    const s = this.#s;
+    const level = s.icw1 & ICW1_LTIM ? 0xff : s.elcr;
+    return (s.lines & level) | (s.latched & ~level);
+  }
+
   reset(): void {
     this.#s = { ...POWER_ON };
     this.#isRequesting = false;
@@ -170,7 +182,7 @@ export class Pic8259a implements Component<Pic8259aState>, PortDevice, CascadedP
     if (offset > 1) return OPEN_BUS;
     if (s.isPolled) return this.#poll();
     if (offset === 1) return s.imr;
-    return s.readsIsr ? s.isr : this.#requests();
+    return s.readsIsr ? s.isr : this.requests;
   }
 
   writePort(offset: number, _width: AccessWidth, value: number): void {
@@ -290,18 +302,11 @@ export class Pic8259a implements Component<Pic8259aState>, PortDevice, CascadedP
     return this.#isMaster && (this.#s.icw1 & ICW1_SNGL) === 0 && (this.#s.icw3 & (1 << input)) !== 0;
   }
 
-  /** The interrupt request register. */
-  #requests(): number {
-    const s = this.#s;
-    const level = s.icw1 & ICW1_LTIM ? 0xff : s.elcr;
-    return (s.lines & level) | (s.latched & ~level);
-  }
-
   /** @returns the input that the next acknowledge would serve, or `null` */
   #acceptedInput(): number | null {
     const s = this.#s;
     if (!s.isInitialized || s.expects !== 'ocw1') return null;
-    const rank = highestRank(this.#requests() & ~s.imr, s.lowest);
+    const rank = highestRank(this.requests & ~s.imr, s.lowest);
     if (rank > 7) return null;
     const inService = highestRank(s.isSpecialMask ? s.isr & ~s.imr : s.isr, s.lowest);
     const input = inputOfRank(rank, s.lowest);

@@ -3,7 +3,7 @@ import { CR2, IDTR_LIMIT } from '../../state/layout.ts';
 import { NO_ERROR_CODE } from './context.ts';
 import { deliverEvent } from './event.ts';
 import { type ExceptionEntry, ExceptionLog } from './exception-log.ts';
-import { describeChain, describeException, exceptionName } from './exception-text.ts';
+import { describeChain, describeException, exceptionName, exceptionTitle } from './exception-text.ts';
 import { CODE64, FakeCpu, HANDLER, RAX, RSP, TSS_SELECTOR } from './fake-cpu.test.fixture.ts';
 
 const chain = (cpu: FakeCpu): string[] => describeChain(cpu.exceptionLog.lastChain);
@@ -82,6 +82,21 @@ describe('describeException', () => {
     ],
   ] as const)('says %s', (_name, fields, text) => {
     expect(describeException(entry(fields as Partial<ExceptionEntry>))).toBe(text);
+  });
+});
+
+describe('exceptionTitle', () => {
+  it.each([
+    [{ vector: 14, errorCode: 2, cr2: 0xdeadbeefn }, 'page fault writing 0xdead_beef'],
+    [{ vector: 14, errorCode: 0, cr2: 0x1_2000n }, 'page fault reading 0x1_2000'],
+    [{ vector: 14, errorCode: 0x10, cr2: 0n }, 'page fault executing 0x0 (a call through a null pointer?)'],
+    [{ vector: 14, errorCode: 2, cr2: 0x7ff8n }, 'page fault writing 0x7ff8 (a stack overflow?)'],
+    [{ vector: 0 }, 'divide error'],
+    [{ vector: 13, errorCode: 0 }, 'general protection fault'],
+    [{ vector: 33, kind: 'external', fate: 'failed' }, 'external interrupt 33 that could not be delivered'],
+    [{ vector: 0x80, kind: 'software', fate: 'failed' }, 'INT 0x80 that could not be delivered'],
+  ] as const)('%o', (fields, title) => {
+    expect(exceptionTitle(entry(fields))).toBe(title);
   });
 });
 

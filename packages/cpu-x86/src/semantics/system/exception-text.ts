@@ -1,6 +1,6 @@
 /** The exception log in words: what each exception was, and why the next one followed. */
 import { describePageFault, formatHex, PF_ID, PF_P, PF_WR } from '@longmode/mmu';
-import { VECTOR_DF, VECTOR_PF } from '../../state/exceptions.ts';
+import { VECTOR_DF, VECTOR_GP, VECTOR_PF } from '../../state/exceptions.ts';
 import { NO_ERROR_CODE } from './context.ts';
 import type { EventKind, ExceptionEntry, InterruptedDelivery } from './exception-log.ts';
 
@@ -71,15 +71,22 @@ function cause(entry: ExceptionEntry): string | undefined {
 const STACK_REACH = 0x4000n;
 const NULL_PAGE = 0x1000n;
 
+type Guess = 'a null pointer?' | 'a call through a null pointer?' | 'a stack overflow?';
+
 /** What a page fault looks like, where experience has a guess. */
-function remark(entry: ExceptionEntry): string {
-  const { cr2, errorCode, rsp } = entry;
-  if (cr2 === undefined || (errorCode & PF_P) !== 0) return '';
-  const isFetch = (errorCode & PF_ID) !== 0 || cr2 === entry.rip;
-  if (cr2 < NULL_PAGE) return isFetch ? ' (a call through a null pointer?)' : ' (a null pointer?)';
+function guess({ cr2, errorCode, rip, rsp }: ExceptionEntry): Guess | undefined {
+  if (cr2 === undefined || (errorCode & PF_P) !== 0) return undefined;
+  const isFetch = (errorCode & PF_ID) !== 0 || cr2 === rip;
+  if (cr2 < NULL_PAGE) return isFetch ? 'a call through a null pointer?' : 'a null pointer?';
   const below = rsp - cr2;
   const isStack = !isFetch && (errorCode & PF_WR) !== 0 && below > -16n && below <= STACK_REACH;
-  return isStack ? ` (RSP is ${formatHex(rsp)}: a stack overflow?)` : '';
+  return isStack ? 'a stack overflow?' : undefined;
+}
+
+function remark(entry: ExceptionEntry): string {
+  const found = guess(entry);
+  if (found === undefined) return '';
+  return found === 'a stack overflow?' ? ` (RSP is ${formatHex(entry.rsp)}: ${found})` : ` (${found})`;
 }
 
 /**
@@ -97,6 +104,22 @@ export function describeException(entry: ExceptionEntry): string {
   const why = cause(entry);
   const text = why === undefined ? '' : `: ${why}${remark(entry)}`;
   return `${heading(entry)} at ${address}${cr2} (${code}${entry.mode} mode)${when}${text}`;
+}
+
+/**
+ * One log entry in some words, without its place: `page fault writing 0xdead_beef`, `divide error`, `INT 0x80 that could not
+ * be delivered`.
+ */
+export function exceptionTitle(entry: ExceptionEntry): string {
+  const { kind, vector, cr2, errorCode } = entry;
+  if (kind === 'external' || kind === 'software' || kind === 'nmi')
+    return `${eventName(entry)} that could not be delivered`;
+  const title = NAMES[vector]?.[1] ?? exceptionName(vector);
+  if (cr2 === undefined) return vector === VECTOR_GP ? `${title} fault` : title;
+  const isFetch = (errorCode & PF_ID) !== 0 || cr2 === entry.rip;
+  const verb = isFetch ? 'executing' : (errorCode & PF_WR) !== 0 ? 'writing' : 'reading';
+  const found = guess(entry);
+  return `${title} ${verb} ${formatHex(cr2)}${found === undefined ? '' : ` (${found})`}`;
 }
 
 /** `delivering INT 0x80 failed while reading the IDT`. */

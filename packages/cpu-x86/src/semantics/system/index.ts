@@ -59,7 +59,7 @@ export {
   ExceptionLog,
   type InterruptedDelivery,
 } from './exception-log.ts';
-export { describeChain, describeException, exceptionName } from './exception-text.ts';
+export { describeChain, describeException, exceptionName, exceptionTitle } from './exception-text.ts';
 export { readMsr, writeMsr } from './msr.ts';
 export type { ProcessorMode } from './processor-mode.ts';
 
