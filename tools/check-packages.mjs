@@ -1,6 +1,6 @@
 // @ts-check
 // Packs every package as it would be published, and uses it as a stranger would: publint and attw on the tarball, then
-// the first example of its README, run and type-checked in an empty folder that holds nothing but the tarballs it needs.
+// the examples of its README, run and type-checked in an empty folder that holds nothing but the tarballs it needs.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -116,10 +116,11 @@ async function checkPublint(tarball) {
 
 /**
  * @param {string} folder
- * @returns {string | undefined} the first `ts` fence of the README there
+ * @returns {string[]} the `ts` fences of the README there
  */
-function readExample(folder) {
-  return /^```ts\n(.*?)^```/ms.exec(readFileSync(join(ROOT, folder, 'README.md'), 'utf8'))?.[1];
+function readExamples(folder) {
+  const readme = readFileSync(join(ROOT, folder, 'README.md'), 'utf8');
+  return [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, example]) => /** @type {string} */ (example));
 }
 
 /**
@@ -213,9 +214,9 @@ async function checkPackage(folder, manifests, tarballs, workplace) {
   if (manifest.bin === undefined) {
     const attw = programOf('@arethetypeswrong/cli');
     results.push({ check: 'attw', problems: (await run(attw, [tarball, '--profile', 'esm-only'])).problems });
-    const example = readExample(folder);
-    if (example === undefined) results.push({ check: 'example', problems: ['the README has no ts fence'] });
-    else {
+    const examples = readExamples(folder);
+    if (examples.length === 0) results.push({ check: 'example', problems: ['the README has no ts fence'] });
+    for (const example of examples) {
       results.push({ check: 'example', problems: await checkExample(sandbox, example) });
       results.push({ check: 'types', problems: await checkExampleTypes(sandbox) });
     }
