@@ -33,6 +33,7 @@ export const CR4_PCIDE = 0x00020000;
 export const CR4_OSXSAVE = 0x00040000;
 export const CR4_SMEP = 0x00100000;
 export const CR4_SMAP = 0x00200000;
+export const CR4_PKE = 0x00400000;
 
 export const EFER_SCE = 0x001;
 export const EFER_LME = 0x100;

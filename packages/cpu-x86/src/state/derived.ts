@@ -10,6 +10,7 @@ import {
   CR4,
   MODE,
   MSR_EFER,
+  PKRU,
   SSE_UNAVAILABLE,
   SYSTEM_FLAGS,
   ZERO,
@@ -81,6 +82,7 @@ export function updatePaging(state: CpuState, paging: PagingRegisters): void {
   paging.cr0 = state.field(CR0);
   paging.cr4 = state.field(CR4);
   paging.efer = state.field(MSR_EFER);
+  paging.pkru = state.field(PKRU);
   paging.cr3Low = state.field(CR3);
   paging.cr3High = state.field(CR3 + 4);
 }

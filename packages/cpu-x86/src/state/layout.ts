@@ -62,6 +62,8 @@ export const GDTR_BASE = 0x220;
 export const GDTR_LIMIT = 0x228;
 export const IDTR_BASE = 0x230;
 export const IDTR_LIMIT = 0x238;
+/** Rights of the protection keys of user pages (u32). */
+export const PKRU = 0x23c;
 /** DR0..DR3, DR6, DR7 as u64 at `DR + 8 * n` (n = 4 and 5 unused). */
 export const DR = 0x240;
 /** Page-directory-pointer-table entries of PAE paging: 4 of 8 bytes. */

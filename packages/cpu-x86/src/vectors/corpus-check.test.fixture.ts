@@ -29,6 +29,7 @@ import {
   FPU_TAG,
   GPR,
   MXCSR,
+  PKRU,
   XMM,
 } from '../state/layout.ts';
 import { segmentBaseField } from '../state/segment-register.ts';
@@ -198,6 +199,7 @@ export class CorpusChecker {
     const view = new DataView(test.before.buffer, test.before.byteOffset, STATE_SIZE_BYTES);
     state.u32.set(words.subarray(0, 32), GPR >> 2);
     const selector = (index: number): number => view.getUint16(STATE.SELECTORS + 2 * index, true);
+    state.setField(PKRU, 0);
     for (const index of [ES, DS, FS, GS]) this.#process.loadSegment(index, selector(index));
     if (codeSize === 64) {
       state.setWideField(segmentBaseField(FS), view.getBigUint64(STATE.FS_BASE, true));

@@ -15,7 +15,6 @@ export function rowExclusion(group: VectorGroup): string | undefined {
   const row = rowOf(group);
   if (row === undefined) return 'the tables have no such row';
   if (row.semantics === 'NOT_EMULATED') return 'not emulated';
-  if (row.semantics === 'INVPCID') return 'no feature of our processor: #UD before #GP';
   return undefined;
 }
 

@@ -29,6 +29,7 @@ import {
   CR4_OSXSAVE,
   CR4_PAE,
   CR4_PGE,
+  CR4_PKE,
   EFER_LMA,
   EFER_LME,
   EFER_NXE,
@@ -120,7 +121,7 @@ export class RecordedProcess {
     tables.map(SYSTEM, SYSTEM_AT, SYSTEM_SIZE_BYTES);
     const { state } = cpu;
     state.setField(CR0, (CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG) >>> 0);
-    state.setField(CR4, CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE);
+    state.setField(CR4, CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE | CR4_PKE);
     state.setWideField(CR3, BigInt(tables.root));
     state.setField(MSR_EFER, EFER_LME | EFER_LMA | EFER_NXE | EFER_SCE);
     state.setField(XCR0, XCR0_X87_AND_SSE);

@@ -1,7 +1,8 @@
 /** @source SDM Vol. 2D "XGETBV", "XSETBV"; SDM Vol. 1 "Enabling the XSAVE Feature Set and XSAVE-Enabled Features" */
 import { CR4_OSXSAVE } from '../../state/control-registers.ts';
-import { CR4, XCR0 } from '../../state/layout.ts';
+import { CR4, PKRU, XCR0 } from '../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from '../system/context.ts';
+import type { CpuModel } from '../system/cpu-model.ts';
 import { generalProtection, hex, undefinedOpcode } from '../system/fault.ts';
 import { requireCpl0, serialize } from '../system/processor-mode.ts';
 import { areXmmZero, isMxcsrInitial, isX87Initial } from './legacy-region.ts';
@@ -9,8 +10,11 @@ import { areXmmZero, isMxcsrInitial, isX87Initial } from './legacy-region.ts';
 /** State components: bits of XCR0. */
 export const COMPONENT_X87 = 1;
 export const COMPONENT_SSE = 2;
-/** Components that there are. */
-export const COMPONENTS: number = COMPONENT_X87 | COMPONENT_SSE;
+export const COMPONENT_PKRU = 0x200;
+
+/** Components that a model has. */
+export const componentsOf = ({ features }: CpuModel): number =>
+  COMPONENT_X87 | COMPONENT_SSE | (features.has('PKU') ? COMPONENT_PKRU : 0);
 
 /** #UD without CR4.OSXSAVE; @returns whether the instruction is there */
 export function isXsaveEnabled(cpu: SystemCpu, mnemonic: string): boolean {
@@ -22,7 +26,8 @@ export function isXsaveEnabled(cpu: SystemCpu, mnemonic: string): boolean {
 /** Components that are not in their initial configuration. */
 export function componentsInUse({ state }: SystemCpu): number {
   const sse = areXmmZero(state) && isMxcsrInitial(state) ? 0 : COMPONENT_SSE;
-  return (isX87Initial(state) ? 0 : COMPONENT_X87) | sse;
+  const pkru = state.field(PKRU) === 0 ? 0 : COMPONENT_PKRU;
+  return (isX87Initial(state) ? 0 : COMPONENT_X87) | sse | pkru;
 }
 
 /** XGETBV: XCR0, or with ECX = 1 which of its components are in use. */
@@ -44,8 +49,9 @@ export const XSETBV: SystemOperation = (cpu) => {
   const index = cpu.state.gpr32(1);
   if (index !== 0) return generalProtection(cpu, `XSETBV: there is no extended control register ${hex(index)}`);
   const low = cpu.state.gpr32(0);
-  if (cpu.state.gpr32(2) !== 0 || (low & ~COMPONENTS) !== 0) {
-    return generalProtection(cpu, `XCR0 has only bits ${hex(COMPONENTS)} on this processor`);
+  const components = componentsOf(cpu.model);
+  if (cpu.state.gpr32(2) !== 0 || (low & ~components) !== 0) {
+    return generalProtection(cpu, `XCR0 has only bits ${hex(components)} on this processor`);
   }
   if ((low & COMPONENT_X87) === 0) return generalProtection(cpu, 'XCR0 bit 0 (x87) cannot be cleared');
   cpu.state.setField(XCR0, low);

@@ -1,11 +1,12 @@
 /** @source SDM Vol. 1 "Operation of XSAVE" to "Operation of XRSTOR"; SDM Vol. 2D, each instruction under its name */
 import type { Instruction } from '../../decode/instruction.ts';
 import { CR0_TS } from '../../state/control-registers.ts';
-import { CR0, MXCSR, XCR0 } from '../../state/layout.ts';
+import { CR0, MXCSR, PKRU, XCR0 } from '../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type Outcome, type SystemCpu, type SystemOperation } from '../system/context.ts';
 import type { CpuFeature } from '../system/cpu-model.ts';
 import { deviceNotAvailable, generalProtection, hex, undefinedOpcode } from '../system/fault.ts';
-import { dataAccess } from '../system/processor-mode.ts';
+import { dataAccess, serialize } from '../system/processor-mode.ts';
+import { writePkru } from '../system/protection-key.ts';
 import { formatOf, imageAddress, isMxcsrValid } from './fxsave.ts';
 import {
   initializeMxcsr,
@@ -24,13 +25,21 @@ import {
   X87_RANGES,
   xmmRange,
 } from './legacy-region.ts';
-import { COMPONENT_SSE, COMPONENT_X87, componentsInUse, isXsaveEnabled } from './xcr.ts';
+import { COMPONENT_PKRU, COMPONENT_SSE, COMPONENT_X87, componentsInUse, isXsaveEnabled } from './xcr.ts';
 
-/** The XSAVE area: the legacy region and a header; no component needs more. */
+/** The XSAVE area: the legacy region, a header, and what components beyond x87 and SSE need. */
 const HEADER_AT = LEGACY_SIZE_BYTES;
 const XCOMP_BV_AT: number = HEADER_AT + 8;
 const HEADER_REST_AT: number = HEADER_AT + 16;
-export const XSAVE_AREA_SIZE_BYTES = 576;
+const HEADER_END = 576;
+/** PKRU, the only component behind the header, in the standard and in the compacted format. */
+export const PKRU_AT: number = HEADER_END;
+export const PKRU_SIZE_BYTES = 8;
+const AREA_SIZE_MAX_BYTES: number = PKRU_AT + PKRU_SIZE_BYTES;
+
+/** Bytes of an area for some components. */
+export const areaSizeOf = (components: number): number =>
+  (components & COMPONENT_PKRU) !== 0 ? AREA_SIZE_MAX_BYTES : HEADER_END;
 const ALIGNMENT = 64;
 const COMPACTED = 1n << 63n;
 
@@ -44,7 +53,7 @@ function areaOf(cpu: SystemCpu, instruction: Instruction, isWrite: boolean): big
     deviceNotAvailable(cpu, `${instruction.mnemonic} with CR0.TS set`);
     return undefined;
   }
-  return imageAddress(cpu, instruction, { sizeBytes: XSAVE_AREA_SIZE_BYTES, alignment: ALIGNMENT, isWrite });
+  return imageAddress(cpu, instruction, { sizeBytes: areaSizeOf(requested(cpu)), alignment: ALIGNMENT, isWrite });
 }
 
 /**
@@ -62,17 +71,18 @@ function save(
   if (linear === undefined) return OUTCOME_FAULT;
   const { state } = cpu;
   const access = dataAccess(state);
-  if (!cpu.memory.probeWrite(linear, XSAVE_AREA_SIZE_BYTES, access)) return OUTCOME_FAULT;
   const components = requested(cpu);
+  if (!cpu.memory.probeWrite(linear, areaSizeOf(components), access)) return OUTCOME_FAULT;
   const inUse = components & componentsInUse(cpu);
   const saved = options.skipsInitial ? inUse : components;
   const before = options.compacts ? 0n : cpu.memory.read64(linear + BigInt(HEADER_AT), access) & ~BigInt(components);
   if (cpu.memory.failed) return OUTCOME_FAULT;
   const format = formatOf(cpu, instruction);
-  const image = new DataView(new ArrayBuffer(XSAVE_AREA_SIZE_BYTES));
+  const image = new DataView(new ArrayBuffer(AREA_SIZE_MAX_BYTES));
   storeX87(state, image, format);
   storeMxcsr(state, image);
   storeXmm(state, image, format);
+  image.setUint32(PKRU_AT, state.field(PKRU), true);
   image.setBigUint64(HEADER_AT, before | BigInt(inUse), true);
   image.setBigUint64(XCOMP_BV_AT, COMPACTED | BigInt(components), true);
   // MXCSR goes with the request, but in the compacted form it is part of the component.
@@ -82,6 +92,7 @@ function save(
     ...(hasMxcsr ? [MXCSR_RANGE] : []),
     ...((saved & COMPONENT_SSE) !== 0 ? [xmmRange(format)] : []),
     [HEADER_AT, options.compacts ? HEADER_REST_AT : XCOMP_BV_AT],
+    ...((saved & COMPONENT_PKRU) !== 0 ? [[PKRU_AT, AREA_SIZE_MAX_BYTES] as const] : []),
   ]);
   return OUTCOME_NEXT;
 }
@@ -112,7 +123,7 @@ function headerRefusal(cpu: SystemCpu, image: DataView): string | undefined {
   const room = layout & ~COMPACTED;
   if ((room & ~enabled) !== 0n) return `XCOMP_BV ${hex(layout)} has components that XCR0 has not`;
   if ((present & ~room) !== 0n) return 'XSTATE_BV has components that XCOMP_BV has not';
-  for (let at = HEADER_REST_AT; at < XSAVE_AREA_SIZE_BYTES; at += 8) {
+  for (let at = HEADER_REST_AT; at < HEADER_END; at += 8) {
     if (image.getBigUint64(at, true) !== 0n) return 'the header is not zero behind XCOMP_BV';
   }
   return undefined;
@@ -121,7 +132,7 @@ function headerRefusal(cpu: SystemCpu, image: DataView): string | undefined {
 /** Components that are not in the area get their initial configuration. */
 export const XRSTOR: SystemOperation = (cpu, instruction) => {
   const linear = areaOf(cpu, instruction, false);
-  const image = linear === undefined ? undefined : readImage(cpu, linear, XSAVE_AREA_SIZE_BYTES);
+  const image = linear === undefined ? undefined : readImage(cpu, linear, areaSizeOf(requested(cpu)));
   if (image === undefined) return OUTCOME_FAULT;
   const refusal = headerRefusal(cpu, image);
   if (refusal !== undefined) return generalProtection(cpu, `${instruction.mnemonic}: ${refusal}`);
@@ -145,5 +156,7 @@ export const XRSTOR: SystemOperation = (cpu, instruction) => {
     if ((present & COMPONENT_SSE) !== 0) loadXmm(state, image, format);
     else initializeXmm(state, format);
   }
-  return OUTCOME_NEXT;
+  if ((components & COMPONENT_PKRU) === 0) return OUTCOME_NEXT;
+  writePkru(cpu, (present & COMPONENT_PKRU) !== 0 ? image.getUint32(PKRU_AT, true) : 0);
+  return serialize(cpu);
 };

@@ -15,6 +15,7 @@ import {
   CR4_PAE,
   CR4_PCIDE,
   CR4_PGE,
+  CR4_PKE,
   CR4_PSE,
   CR4_SMAP,
   CR4_SMEP,
@@ -38,7 +39,7 @@ const TYPE_BUSY_TSS_16 = 3;
 /** Bits whose change makes PAE paging load the PDPTE registers. */
 const CR0_RELOADS_PDPTES = CR0_CD | CR0_NW | CR0_PG;
 const CR4_RELOADS_PDPTES = CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP;
-const CR4_CHANGES_TRANSLATION = CR4_RELOADS_PDPTES | CR4_SMAP | CR4_LA57 | CR4_PCIDE;
+const CR4_CHANGES_TRANSLATION = CR4_RELOADS_PDPTES | CR4_SMAP | CR4_LA57 | CR4_PCIDE | CR4_PKE;
 
 /**
  * Loads the PDPTE registers for a CR3 value. Raises #GP(0) and gives false when an entry has a reserved bit set.

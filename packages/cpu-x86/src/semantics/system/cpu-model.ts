@@ -10,6 +10,7 @@ import {
   CR4_PCE,
   CR4_PCIDE,
   CR4_PGE,
+  CR4_PKE,
   CR4_PSE,
   CR4_PVI,
   CR4_SMAP,
@@ -47,7 +48,7 @@ export type CpuFeature =
   | 'FPU' | 'VME' | 'DE' | 'PSE' | 'TSC' | 'MSR' | 'PAE' | 'MCE' | 'CX8' | 'APIC' | 'SEP' | 'MTRR' | 'PGE' | 'MCA' | 'CMOV'
   | 'PAT' | 'PSE36' | 'CLFSH' | 'MMX' | 'FXSR' | 'SSE' | 'SSE2' | 'SSE3' | 'PCLMULQDQ' | 'SSSE3' | 'CX16' | 'PCID' | 'SSE4_1'
   | 'SSE4_2' | 'MOVBE' | 'X2APIC' | 'POPCNT' | 'TSC_DEADLINE' | 'AES' | 'XSAVE' | 'RDRAND' | 'HYPERVISOR' | 'FSGSBASE' | 'BMI1' | 'SMEP' | 'BMI2'
-  | 'ERMS' | 'INVPCID' | 'RDSEED' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'LA57' | 'XSAVEOPT' | 'XSAVEC' | 'XGETBV1' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
+  | 'ERMS' | 'INVPCID' | 'RDSEED' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'PKU' | 'LA57' | 'XSAVEOPT' | 'XSAVEC' | 'XGETBV1' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
   | 'PAGE_1G' | 'RDTSCP' | 'LM' | 'FDP_EXCPTN_ONLY' | 'NO_FPU_CS_DS';
 
 /**
@@ -107,6 +108,7 @@ export const CPU_FEATURES: Readonly<Record<CpuFeature, FeatureRow>> = {
   CLFLUSHOPT: row(7, 'ebx', 23),
   CLWB: row(7, 'ebx', 24),
   UMIP: row(7, 'ecx', 2, { cr4: CR4_UMIP }),
+  PKU: row(7, 'ecx', 3, { cr4: CR4_PKE }),
   LA57: row(7, 'ecx', 16, { cr4: CR4_LA57 }),
   XSAVEOPT: row(0xd, 'eax', 0),
   XSAVEC: row(0xd, 'eax', 1),
@@ -148,7 +150,7 @@ export const DEFAULT_CPU_MODEL: CpuModel = {
   features: new Set<CpuFeature>([
     'FPU', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
     'SSE3', 'PCLMULQDQ', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'X2APIC', 'MOVBE', 'POPCNT', 'TSC_DEADLINE', 'AES', 'XSAVE', 'RDRAND',
-    'HYPERVISOR', 'FSGSBASE', 'FDP_EXCPTN_ONLY', 'NO_FPU_CS_DS', 'SMEP', 'RDSEED', 'SMAP', 'UMIP', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
+    'HYPERVISOR', 'FSGSBASE', 'FDP_EXCPTN_ONLY', 'NO_FPU_CS_DS', 'SMEP', 'INVPCID', 'RDSEED', 'SMAP', 'CLFLUSHOPT', 'CLWB', 'UMIP', 'PKU', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
     'LAHF64', 'SYSCALL', 'NX', 'PAGE_1G', 'RDTSCP', 'LM',
   ]),
   tscFrequencyHz: 1_000_000_000,

@@ -1,7 +1,8 @@
-import { CR4_OSXSAVE } from '../../state/control-registers.ts';
+import { CR4_OSXSAVE, CR4_PKE } from '../../state/control-registers.ts';
+import type { CpuState } from '../../state/cpu-state.ts';
 import { CR4, MSR_MISC_ENABLE, XCR0 } from '../../state/layout.ts';
-import { COMPONENTS } from '../extended-state/xcr.ts';
-import { XSAVE_AREA_SIZE_BYTES } from '../extended-state/xsave.ts';
+import { COMPONENT_PKRU, componentsOf } from '../extended-state/xcr.ts';
+import { areaSizeOf, PKRU_AT, PKRU_SIZE_BYTES } from '../extended-state/xsave.ts';
 import { OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
 import { CPU_FEATURES, type CpuFeature, type FeatureRegister, featureWord } from './cpu-model.ts';
 import { isXdDisabled } from './msr.ts';
@@ -15,6 +16,7 @@ const LAST_HYPERVISOR_LEAF = 0x40000000;
 const MISC_ENABLE_LIMIT_CPUID = 1n << 22n;
 const FEATURE_OSXSAVE = 1 << 27;
 const FEATURE_NX = 1 << 20;
+const FEATURE_OSPKE = 1 << 4;
 const CLFLUSH_LINE_QUADWORDS = 8;
 const HYPERVISOR_SIGNATURE = 'longmode    ';
 
@@ -72,7 +74,8 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
     case 2:
       return [0x00000001, 0, 0, 0]; // one iteration, no descriptor: nothing is known of caches
     case 7:
-      return subleaf === 0 ? [0, featureWord(model, 7, 'ebx'), featureWord(model, 7, 'ecx'), 0] : [0, 0, 0, 0];
+      if (subleaf !== 0) return [0, 0, 0, 0];
+      return [0, featureWord(model, 7, 'ebx'), (featureWord(model, 7, 'ecx') | ospke(state)) >>> 0, 0];
     case 0xd:
       return extendedState(cpu, subleaf);
     case 0x15: {
@@ -112,6 +115,8 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
   }
 }
 
+const ospke = (state: CpuState): number => ((state.field(CR4) & CR4_PKE) !== 0 ? FEATURE_OSPKE : 0);
+
 const APIC_FEATURES: readonly CpuFeature[] = ['APIC', 'X2APIC', 'TSC_DEADLINE'];
 
 /** Bits of leaf 1 that the model has and this processor has not: without a local APIC, or with it disabled. */
@@ -125,13 +130,15 @@ function absentApicBits({ localApic }: SystemCpu, register: FeatureRegister): nu
   return bits;
 }
 
-/** Sizes of the XSAVE area, and what there is beside XSAVE. All components lie in the legacy region. */
+/** Sizes of the XSAVE area, what there is beside XSAVE, and where the components behind the header are. */
 function extendedState({ model, state }: SystemCpu, subleaf: number): CpuidResult {
   if (!model.features.has('XSAVE')) return [0, 0, 0, 0];
-  if (subleaf === 0) return [COMPONENTS, XSAVE_AREA_SIZE_BYTES, XSAVE_AREA_SIZE_BYTES, 0];
-  if (subleaf !== 1) return [0, 0, 0, 0];
-  const features = featureWord(model, 0xd, 'eax');
-  return [features, state.field(XCR0) === 0 ? 0 : XSAVE_AREA_SIZE_BYTES, 0, 0];
+  const components = componentsOf(model);
+  const enabled = state.field(XCR0);
+  if (subleaf === 0) return [components, areaSizeOf(enabled), areaSizeOf(components), 0];
+  if (subleaf === 1) return [featureWord(model, 0xd, 'eax'), enabled === 0 ? 0 : areaSizeOf(enabled), 0, 0];
+  const isPkru = (components & COMPONENT_PKRU) !== 0 && 1 << subleaf === COMPONENT_PKRU;
+  return isPkru ? [PKRU_SIZE_BYTES, PKRU_AT, 0, 0] : [0, 0, 0, 0];
 }
 
 /** CPUID. */

@@ -25,8 +25,6 @@ import {
   FENCE,
   HLT,
   INVD,
-  INVLPG,
-  INVPCID,
   NOT_EMULATED,
   RDPMC,
   RDTSC,
@@ -34,11 +32,13 @@ import {
   UNDEFINED,
   WBINVD,
 } from './processor-control.ts';
+import { RDPKRU, WRPKRU } from './protection-key.ts';
 import { RDRAND, RDSEED } from './random-number.ts';
 import { RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE } from './segment-base.ts';
 import { LOAD_FAR_POINTER, MOV_FROM_SEGMENT, MOV_TO_SEGMENT, POP_SEGMENT, PUSH_SEGMENT } from './segment-register.ts';
 import { ARPL, LAR, LSL, VERR, VERW } from './selector-query.ts';
 import { BOUND, INT, INT1, INT3, INTO } from './software-interrupt.ts';
+import { INVLPG, INVPCID } from './translation-cache.ts';
 
 export {
   CPU_FEATURES,
@@ -71,9 +71,9 @@ export type SystemSemanticsKey = X87SemanticsKey | Extract<SemanticsKey,
   | 'JMP_FAR' | 'LAR' | 'LFENCE' | 'LGDT' | 'LIDT' | 'LLDT' | 'LMSW' | 'LOAD_FAR_POINTER' | 'LSL' | 'LTR' | 'MFENCE'
   | 'MOV_FROM_CONTROL' | 'MOV_FROM_DEBUG' | 'MOV_FROM_SEGMENT' | 'MOV_TO_CONTROL' | 'MOV_TO_DEBUG' | 'MOV_TO_SEGMENT'
   | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POP_SEGMENT' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
-  | 'RDMSR' | 'RDPMC' | 'RDRAND' | 'RDSEED' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
+  | 'RDMSR' | 'RDPKRU' | 'RDPMC' | 'RDRAND' | 'RDSEED' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
   | 'STR' | 'SYSENTER' | 'SYSEXIT' | 'UD0' | 'UD1' | 'UD2' | 'VERR'
-  | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR' | 'XGETBV' | 'XRSTOR' | 'XSAVE' | 'XSAVEC' | 'XSAVEOPT'
+  | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR' | 'WRPKRU' | 'XGETBV' | 'XRSTOR' | 'XSAVE' | 'XSAVEC' | 'XSAVEOPT'
   | 'XSETBV'
 >;
 
@@ -127,6 +127,7 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   RDFSBASE,
   RDGSBASE,
   RDMSR,
+  RDPKRU,
   RDPMC,
   RDRAND,
   RDSEED,
@@ -151,6 +152,7 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   WRFSBASE,
   WRGSBASE,
   WRMSR,
+  WRPKRU,
   XGETBV,
   XRSTOR,
   XSAVE,

@@ -1,5 +1,5 @@
 /**
- * HLT, cache and TLB maintenance, fences, time-stamp counter and the undefined instructions.
+ * HLT, cache maintenance, fences, time-stamp counter and the undefined instructions.
  *
  * @source SDM Vol. 2A and 2B, each instruction under its name
  */
@@ -18,8 +18,8 @@ import {
 import type { CpuFeature } from './cpu-model.ts';
 import { generalProtection, undefinedOpcode } from './fault.ts';
 import { effectiveAddress, operandAddress, uncheckedLinearAddress } from './linear-address.ts';
-import { memoryOperand, operandAt, readLinear } from './operand.ts';
-import { dataAccess, is64BitMode, isCanonicalAddress, requireCpl0, segmentOf, serialize } from './processor-mode.ts';
+import { memoryOperand, readLinear } from './operand.ts';
+import { dataAccess, requireCpl0, segmentOf } from './processor-mode.ts';
 import { requiredFeature } from './required-feature.ts';
 
 /** HLT: nothing more is executed until an interrupt, NMI or reset. */
@@ -29,20 +29,6 @@ export const HLT: SystemOperation = (cpu) => {
   cpu.state.rip = cpu.nextRip;
   return OUTCOME_EXIT;
 };
-
-/** INVLPG: drops the translations of a page. No segmentation checks; an address that is not canonical does nothing. */
-export const INVLPG: SystemOperation = (cpu, instruction) => {
-  const operand = operandAt(instruction, 0);
-  if (operand.kind !== 'memory') return undefinedOpcode(cpu, 'INVLPG needs a memory operand');
-  if (!requireCpl0(cpu, 'INVLPG')) return OUTCOME_FAULT;
-  const linear = uncheckedLinearAddress(cpu, operand.segment, effectiveAddress(cpu, instruction, operand));
-  if (is64BitMode(cpu.state) && !isCanonicalAddress(cpu, linear)) return OUTCOME_NEXT;
-  cpu.invalidatePage(linear);
-  return serialize(cpu);
-};
-
-/** INVPCID: not offered by CPUID. */
-export const INVPCID: SystemOperation = (cpu) => undefinedOpcode(cpu, 'INVPCID is not a feature of this processor');
 
 /** INVD: there is no cache to lose. */
 export const INVD: SystemOperation = (cpu) => (requireCpl0(cpu, 'INVD') ? OUTCOME_NEXT : OUTCOME_FAULT);
