@@ -1,21 +1,14 @@
 import type { CodeBuilder, Label } from '@longmode/wasm-encoder';
 import { EMITTED_SEMANTICS, type EmittedSemanticsKey } from '../../semantics/index.ts';
 import { Emitter, type Value } from '../../semantics/language.ts';
-import { JUMP_TAG, RECORD, RIP, RIP_BASE } from '../../state/layout.ts';
+import { JUMP_TAG } from '../../state/layout.ts';
 import { MODE_CODE_16, MODE_CODE_64, MODE_CODE_MASK } from '../../state/mode.ts';
-import {
-  type CoreFunctions,
-  STATUS_BRANCH,
-  STATUS_FAULT,
-  STATUS_NEXT,
-  STATUS_TAKEN,
-} from '../interpreter/core-functions.ts';
+import { type CoreFunctions, STATUS_NEXT, STATUS_TAKEN } from '../interpreter/core-functions.ts';
 import { BLOCK_LENGTH_MAX, RECORD_DISPLACEMENT, RECORD_ENTRY, RECORD_SIZE_BYTES } from '../interpreter/record.ts';
 import { CPU_BASE } from '../memory-plan.ts';
-import { analyzeFlags, type FlagAnalysis, keyOfForm } from './flag-analysis.ts';
+import { analyzeFlags, type FlagAnalysis } from './flag-analysis.ts';
 import { FlagTracker } from './flag-tracker.ts';
 import { JitStage } from './jit-stage.ts';
-import { type ExitReason, SLOT_INSTRUCTIONS, slotOfExit } from './profile.ts';
 import {
   type BasicBlock,
   ENDS_WAY,
@@ -26,6 +19,7 @@ import {
   successorsOf,
 } from './region.ts';
 import { type Component, headersOf, type LoopComponent, structureOf } from './structure.ts';
+import { UnitExits } from './unit-exits.ts';
 import { type Local, UnitFrame } from './unit-frame.ts';
 
 /** What to compile, and how it is entered. */
@@ -62,7 +56,6 @@ export class UnitWriter {
   readonly #region: Region;
   readonly #entries: readonly number[];
   readonly #targetTable: number | undefined;
-  readonly #profileSlot: number | undefined;
   readonly #link: number | undefined;
   /** Whether the region's pages lie where they did when it was compiled; without, none is reached from another. */
   readonly #isLinked: Local | undefined;
@@ -73,19 +66,12 @@ export class UnitWriter {
   readonly #code: CodeBuilder;
   readonly #loopHeaders: ReadonlySet<number>;
   readonly #targets = new Map<number, Target>();
-  /** Address of the record with which the unit is left, and the status in the bits that it leaves free. */
-  readonly #exit: Local;
+  readonly #exits: UnitExits;
   readonly #next: Local;
-  /** The budget with which the unit was entered, where it counts. */
-  readonly #firstBudget: Local | undefined;
-  #epilogue: Label | undefined;
-  /** Where exits go whose flags are in a form that is known, to be made dynamic on the way. */
-  readonly #formEpilogues = new Map<number, Label>();
 
   constructor(code: CodeBuilder, core: CoreFunctions, unit: Unit) {
     this.#code = code;
     this.#targetTable = unit.targetTable;
-    this.#profileSlot = unit.profileSlot;
     this.#link = unit.link;
     this.#region = unit.region;
     this.#entries = [...unit.roots, ...unit.passed];
@@ -100,12 +86,16 @@ export class UnitWriter {
     let registers = this.#analysis.registers;
     for (const { instructions } of blocks) for (const item of instructions) registers |= registersOf(item.instruction);
     this.#frame = new UnitFrame(code, core, registers);
-    this.#exit = this.#frame.variable('i32');
+    const exit = this.#frame.variable('i32');
     this.#next = this.#frame.variable('i32');
     this.#isLinked = this.#link === undefined ? undefined : this.#frame.variable('i32');
-    this.#firstBudget = this.#profileSlot === undefined ? undefined : this.#frame.variable('i32');
     this.#flags = new FlagTracker(this.#frame);
     this.#e = new Emitter(code, this.#frame.locals);
+    const hasPages = unit.link !== undefined;
+    const { profileSlot } = unit;
+    const { forms } = this.#analysis;
+    const parts = { code, emitter: this.#e, frame: this.#frame, flags: this.#flags, forms, profileSlot, hasPages };
+    this.#exits = new UnitExits(parts, exit);
     this.#write(components);
   }
 
@@ -132,30 +122,11 @@ export class UnitWriter {
       const highest = codeSize === MODE_CODE_16 ? 0xf000 : 0xffff_f000;
       declines = e.or(declines, e.gtU(this.#frame.ripBase, e.i64(highest)));
     }
-    e.if(declines, () => {
-      this.#count(slotOfExit('declined'), e.i64(1));
-      code.i32Const(STATUS_NEXT).op('return');
-    });
+    e.if(declines, () => this.#exits.decline());
     this.#flags.load(e);
-    if (this.#firstBudget) e.assign(this.#firstBudget, this.#frame.budget);
     e.push(e.loadFrom(record, RECORD_ENTRY, 16, 1));
     code.localSet(this.#next.index);
-    this.#epilogue = code.block();
-    const { forms } = this.#analysis;
-    for (const key of forms.keys()) this.#formEpilogues.set(key, code.block());
-    this.#writeSequence(components, this.#entries);
-    code.op('unreachable');
-    for (const form of [...forms.values()].reverse()) {
-      code.end();
-      this.#flags.form = form;
-      this.#flags.makeDynamic();
-      code.br(this.#epilogue);
-    }
-    code.end();
-    this.#frame.store(e);
-    this.#flags.store(e);
-    e.storeTo(e.i32(0), CPU_BASE + RECORD, 32, e.and(this.#exit, e.i32(-RECORD_SIZE_BYTES)), 2);
-    e.push(e.and(this.#exit, e.i32(RECORD_SIZE_BYTES - 1)));
+    this.#exits.around(() => this.#writeSequence(components, this.#entries));
   }
 
   /** Takes a head in a further page back to the region's first, and asks whether the pages lie as they did. */
@@ -236,17 +207,17 @@ export class UnitWriter {
     frame.isSseChecked = false;
     this.#flags.form = this.#analysis.formAt[block.id] as FlagAnalysis['formAt'][number];
     if (this.#loopHeaders.has(block.id) || block.followsRepeat) {
-      e.if(e.ltS(frame.budget, e.i32(this.#budgetNeeded)), () => this.#leaveAt(block));
+      e.if(e.ltS(frame.budget, e.i32(this.#budgetNeeded)), () => this.#exits.leaveAt(block));
     }
     block.instructions.forEach((item, index) => {
       frame.position = index;
       frame.locals.release();
       const stage = new JitStage(frame, this.#flags, item, {
-        leaveBefore: (how) => this.#leaveBefore(item, how),
+        leaveBefore: (how) => this.#exits.leaveBefore(item, how),
         taken: () => this.#take(block, item),
         indirect: (target) => this.#goIndirect(block, item, target),
-        again: () => this.#leaveWithRip('time', item, e.add(frame.ripBase, e.i64(item.offset))),
-        transfer: (target, status) => this.#leaveWithRip('transfer', item, target, status),
+        again: () => this.#exits.leaveWithRip('time', item, e.add(frame.ripBase, e.i64(item.offset))),
+        transfer: (target, status) => this.#exits.leaveWithRip('transfer', item, target, status),
       });
       EMITTED_SEMANTICS[item.shape.semantics as EmittedSemanticsKey](stage);
     });
@@ -256,17 +227,19 @@ export class UnitWriter {
       this.#goOn(block, last, block.next);
       return;
     }
-    this.#leave('uncompiled', last, block.nextRecord - RECORD_SIZE_BYTES, e.i32(STATUS_NEXT));
+    this.#exits.leave('uncompiled', last, block.nextRecord - RECORD_SIZE_BYTES, e.i32(STATUS_NEXT));
   }
 
-  // ---- ways on and out; each leaves the tracked flags as they were, for the way beside it ---------------------------
+  // ---- ways on; each leaves the tracked flags as they were, for the way beside it -----------------------------------
 
   /** Goes to a block of the region, from the end of another; out of the unit, where that is another page and not linked. */
   #goOn(block: BasicBlock, item: RegionInstruction, id: number): void {
     const e = this.#e;
     const { offset } = this.#region.blocks[id] as BasicBlock;
     if (this.#isLinked && this.#isFar(block, id)) {
-      e.if(e.eqz(this.#isLinked), () => this.#leaveWithRip('branch', item, e.add(this.#frame.ripBase, e.i64(offset))));
+      e.if(e.eqz(this.#isLinked), () =>
+        this.#exits.leaveWithRip('branch', item, e.add(this.#frame.ripBase, e.i64(offset))),
+      );
     }
     this.#passInstructionsOf(block);
     this.#branch(id);
@@ -297,7 +270,7 @@ export class UnitWriter {
 
   #take(block: BasicBlock, item: RegionInstruction): void {
     if (block.taken === undefined) {
-      this.#leave('branch', item, item.record, this.#e.i32(STATUS_TAKEN));
+      this.#exits.leave('branch', item, item.record, this.#e.i32(STATUS_TAKEN));
       return;
     }
     this.#goOn(block, item, block.taken);
@@ -319,7 +292,7 @@ export class UnitWriter {
         });
       }
     }
-    this.#leaveWithRip('indirect', item, target);
+    this.#exits.leaveWithRip('indirect', item, target);
   }
 
   /** Goes where the target table says, if it knows the offset `distance` (i64). */
@@ -354,71 +327,5 @@ export class UnitWriter {
   #passInstructionsOf(block: BasicBlock): void {
     const { budget } = this.#frame;
     this.#e.assign(budget, this.#e.sub(budget, this.#e.i32(block.instructions.length)));
-  }
-
-  #leaveBefore(item: RegionInstruction, how: 'fault' | 'interpreter'): void {
-    // The core goes on behind the record that it finds.
-    const e = this.#e;
-    if (how === 'interpreter') this.#leave('memory', item, item.record - RECORD_SIZE_BYTES, e.i32(STATUS_NEXT));
-    else this.#leave('fault', item, item.record, e.i32(STATUS_FAULT));
-  }
-
-  #leaveWithRip(
-    reason: ExitReason,
-    item: RegionInstruction,
-    rip: Value,
-    status: Value = this.#e.i32(STATUS_BRANCH),
-  ): void {
-    const e = this.#e;
-    e.storeTo(e.i32(0), CPU_BASE + RIP, 64, rip, 3);
-    this.#leave(reason, item, item.record, status);
-  }
-
-  /** Leaves before a block's first instruction, for want of time. */
-  #leaveAt(block: BasicBlock): void {
-    const e = this.#e;
-    const { budget, ripBase } = this.#frame;
-    const first = block.instructions[0] as RegionInstruction;
-    e.storeTo(e.i32(0), CPU_BASE + RIP, 64, e.add(ripBase, e.i64(block.offset)), 3);
-    this.#countExit('time', 0);
-    // The core takes the record's count off the budget.
-    e.assign(budget, e.add(budget, e.i32(first.count)));
-    this.#finish(first.offset, first.record, e.i32(STATUS_BRANCH));
-  }
-
-  /** Leaves with an instruction's record; the budget becomes that of the beginning of the record's block. */
-  #leave(reason: ExitReason, item: RegionInstruction, record: number, status: Value): void {
-    const e = this.#e;
-    const { budget, position } = this.#frame;
-    this.#countExit(reason, reason === 'fault' || reason === 'memory' ? position : position + 1);
-    e.assign(budget, e.add(budget, e.i32(item.count - position - 1)));
-    this.#finish(item.offset, record, status);
-  }
-  #countExit(reason: ExitReason, ranOfBlock: number): void {
-    const e = this.#e;
-    if (this.#firstBudget === undefined) return;
-    const ran = e.add(e.sub(this.#firstBudget, this.#frame.budget), e.i32(ranOfBlock));
-    this.#count(SLOT_INSTRUCTIONS, e.signExtend64(ran));
-    this.#count(slotOfExit(reason), e.i64(1));
-  }
-  #count(field: number, amount: Value): void {
-    const e = this.#e;
-    if (this.#profileSlot === undefined) return;
-    const at = this.#profileSlot + field;
-    e.storeTo(e.i32(0), at, 64, e.add(e.loadFrom(e.i32(0), at, 64, 3), amount), 3);
-  }
-  /** @param offset of an instruction in the record's page */
-  #finish(offset: number, record: number, status: Value): void {
-    const e = this.#e;
-    const { form } = this.#flags;
-    if (this.#link !== undefined) {
-      const page = e.add(this.#frame.ripBase, e.i64(pageOfOffset(offset) * 0x1000));
-      e.storeTo(e.i32(0), CPU_BASE + RIP_BASE, 64, page, 3);
-    }
-    this.#e.assign(this.#exit, this.#e.or(this.#e.i32(record), status));
-    const known = form === 'dynamic' ? undefined : this.#formEpilogues.get(keyOfForm(form));
-    if (known === undefined) this.#flags.makeDynamic();
-    this.#code.br(known ?? (this.#epilogue as Label));
-    this.#flags.form = form;
   }
 }
