@@ -271,6 +271,12 @@ const runCommand = buildCommand<RunFlags, [string?], LongmodeContext>({
         withNegated: false,
         brief: 'Tell of accesses that no part answers and of firmware calls that do not exist',
       },
+      strict: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Take what --verbose tells, and interrupts that were never ended, for a failure',
+      },
       quiet: { kind: 'boolean', optional: true, withNegated: false, brief: 'Say nothing but errors' },
     },
   },

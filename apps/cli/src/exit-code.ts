@@ -6,6 +6,9 @@ export const EXIT_BUG = 70;
 /** A file could not be written, or standard output was closed. */
 export const EXIT_UNWRITABLE = 74;
 
+/** With `--strict`: the guest ended well, but not everything that it did was right. */
+export const EXIT_NOT_STRICT = 106;
+
 /** Ends the program with a message of one line and an exit code, without a stack trace. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';

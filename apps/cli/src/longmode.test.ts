@@ -33,6 +33,32 @@ const oneLine = (ended: Ended): string => {
   return ended.stderr;
 };
 
+describe('--strict', () => {
+  /** mov dx, 0x2f8; in al, dx; mov al, 0x10; out 0xf4, al: COM2 is not there. */
+  const asker = (): string => {
+    const sector = new Uint8Array(512);
+    sector.set([0xba, 0xf8, 0x02, 0xec, 0xb0, 0x10, 0xe6, 0xf4, 0xf4]);
+    sector.set([0x55, 0xaa], 510);
+    return file('asker.img', sector);
+  };
+
+  it('is content with a guest that does nothing amiss', () => {
+    const ended = longmode(['run', '--strict', '--success-code', '33', kernel('hello.elf')]);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('fails a guest that asks ports without a part', () => {
+    expect(longmode(['run', asker()])).toMatchObject({ code: 33, stderr: '' });
+    const ended = longmode(['run', '--strict', '--success-code', '33', asker()]);
+    expect(ended.code).toBe(106);
+    expect(ended.stderr).toMatch(/^longmode: --strict: [^\n]*\n {2}no part answers at port 0x2f8, which was read\n$/);
+  });
+
+  it('leaves the code of a guest that failed', () => {
+    expect(longmode(['run', '--strict', '--success-code', '35', asker()]).code).toBe(33);
+  });
+});
+
 describe('a script of keys', () => {
   const keyboardKernel = kernel('chapter-10.elf');
   it('is typed when the kernel is ready, and ends the run', () => {

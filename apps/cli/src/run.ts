@@ -16,7 +16,8 @@ import {
 } from '@longmode/pc';
 import { type BootSource, type BootSourceOptions, openBootSource } from './boot-source.ts';
 import type { CargoSettings } from './cargo.ts';
-import { CliError, EXIT_REJECTED, EXIT_UNWRITABLE, usageError } from './exit-code.ts';
+import { CliError, EXIT_NOT_STRICT, EXIT_REJECTED, EXIT_UNWRITABLE, usageError } from './exit-code.ts';
+import { Findings } from './findings.ts';
 import type { Front } from './front.ts';
 import { LiveFront } from './live-front.ts';
 import type { DebugExitPort, Screenshot, SerialTarget } from './options.ts';
@@ -52,6 +53,7 @@ export interface RunFlags extends Omit<BootSourceOptions, 'image'> {
   readonly debugExit?: DebugExitPort;
   readonly firmwareLog?: string;
   readonly verbose?: boolean;
+  readonly strict?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -64,8 +66,6 @@ export interface RunOptions extends RunFlags {
 
 /** As bootimage's: a test that failed without a code of its own. */
 const EXIT_TEST_FAILED = 1;
-/** Events told with `--verbose` at most. */
-const VERBOSE_MAX = 200;
 
 /**
  * Runs an image to its end.
@@ -109,10 +109,11 @@ export async function runImage(options: RunOptions): Promise<number> {
     serial.add(byte);
     front.takeByte(byte);
   };
-  const verbose = options.verbose === true ? verboseEvents(teller) : {};
+  const findings = new Findings(options.verbose === true ? teller : null);
+  const { events } = findings;
   const unbootable: string[] = [];
   const onFirmware: PcEvents['onFirmware'] = (event) => {
-    verbose.onFirmware?.(event);
+    events.onFirmware?.(event);
     if (event.kind === 'boot') front.onBoot();
     if (event.kind !== 'not-bootable') return;
     unbootable.push(...event.reasons);
@@ -120,7 +121,7 @@ export async function runImage(options: RunOptions): Promise<number> {
   };
   const log = options.firmwareLog === undefined ? null : fileSink(options.firmwareLog);
   const onFirmwareLog: PcEvents['onFirmwareLog'] = (byte) => log?.add(byte);
-  const pc = makeMachine(plan, options, { ...verbose, onSerial, onFirmware, onFirmwareLog });
+  const pc = makeMachine(plan, options, { ...events, onSerial, onFirmware, onFirmwareLog });
   session = new Session({
     pc,
     plan,
@@ -170,10 +171,13 @@ export async function runImage(options: RunOptions): Promise<number> {
   const ownCode = endCode(result, stops.why, options.successCode);
   // A test that ends without having said so has not passed.
   const hasSaidNothing = isTest && ownCode === 0 && result.outcome.kind !== 'debug-exit' && stops.why !== 'leave';
-  const exitCode = hasSaidNothing ? EXIT_TEST_FAILED : ownCode;
+  const faults =
+    options.strict === true && hasEndedWell(result, ownCode, options.successCode) ? findings.atEnd(pc) : [];
+  const exitCode = hasSaidNothing ? EXIT_TEST_FAILED : faults.length > 0 ? EXIT_NOT_STRICT : ownCode;
   if (stops.why === 'not-bootable') teller.problem([`${name}: the firmware finds nothing to boot`, ...unbootable]);
   else tellEnd(teller, { pc, plan, result, why: stops.why, options });
   if (hasSaidNothing) teller.problem(['the test turned the machine off without an exit code: it has not passed']);
+  if (faults.length > 0) teller.problem(['--strict: the guest ended, but did what nothing answers to', ...faults]);
   for (const { name: file, disk } of source.overlays) {
     if (disk.overlaySizeBytes === 0) continue;
     const size = `${disk.overlaySizeBytes / 1024} KiB`;
@@ -256,29 +260,6 @@ function openFront(options: RunOptions, made: { name: string; serial: SerialLog;
   return new PlainFront({ sink, input, isBesideMessages, progress: isProgress ? { write, isShared } : null });
 }
 
-function verboseEvents(teller: Teller): PcEvents {
-  let count = 0;
-  const tell = (message: string): void => {
-    count += 1;
-    if (count <= VERBOSE_MAX) teller.note(message);
-    if (count === VERBOSE_MAX) teller.note('and so on; nothing more of this kind is told');
-  };
-  const hex = (value: number): string => `0x${value.toString(16)}`;
-  const written = (value: number | null): string =>
-    value === null ? ', which was read' : `, ${hex(value)} was written`;
-  return {
-    onUnclaimedPort: (access) => tell(`no part answers at port ${hex(access.port)}${written(access.value)}`),
-    onUnclaimedMemory: (access) => tell(`no part answers at address ${hex(access.address)}${written(access.value)}`),
-    onFirmware: (event) => {
-      if (event.kind === 'unsupported-function') {
-        tell(`the firmware has no INT ${hex(event.vector)} with AX=${hex(event.ax)}`);
-      } else if (event.kind === 'unexpected-interrupt') {
-        tell(`nobody handles interrupt ${hex(event.vector)} at ${hex(event.cs)}:${hex(event.ip)}`);
-      }
-    },
-  };
-}
-
 /** SIGINT ends the run as Ctrl+C does, the second one at once; the others end it, and then the process as they always do. */
 function catchSignals(stop: (why: NodeJS.Signals) => void): () => void {
   let count = 0;
@@ -301,6 +282,12 @@ function endCode(result: SessionResult, why: string | null, successCode: number 
   if (result.outcome.kind !== 'stopped') return exitCodeOf(result.outcome, successCode);
   if (why === 'leave' || result.cause === 'quit') return 0;
   return why === 'SIGPIPE' ? EXIT_UNWRITABLE : exitCodeOf(result.outcome, successCode);
+}
+
+/** Whether the guest or a script of keys ended the run, and not by a code that stands for failure. */
+function hasEndedWell({ outcome, cause }: SessionResult, code: number, successCode: number | undefined): boolean {
+  if (outcome.kind === 'debug-exit') return code === 0 || successCode === undefined;
+  return outcome.kind === 'power-off' || cause === 'quit';
 }
 
 interface End {

@@ -121,6 +121,17 @@ describe('unclaimed ports', () => {
     bus.write(0x80, 32, 5);
   });
 
+  it('are not told while the bus is silent, and told afterwards', () => {
+    const seen: unknown[] = [];
+    const bus = new PortBus({ events: { onUnclaimed: (access) => seen.push(access) } });
+    bus.isSilent = true;
+    expect(bus.read(0x2f8, 8)).toBe(0xff);
+    expect(seen).toEqual([]);
+    bus.isSilent = false;
+    bus.read(0x2f8, 8);
+    expect(seen).toEqual([{ port: 0x2f8, width: 8, value: null }]);
+  });
+
   it('are reported once for each direction, with the whole width', () => {
     const seen: UnclaimedPort[] = [];
     const bus = new PortBus({ events: { onUnclaimed: (access) => seen.push(access) } });

@@ -46,6 +46,8 @@ const REPORTED_WRITE = 2;
  * all ones and ignore writes. Ports wrap at 0xffff.
  */
 export class PortBus {
+  /** While set, accesses that nobody answers are not told: those of the host, which looks what there is. */
+  isSilent = false;
   /** For every port 1 + the index into `#slots`; 0 is unclaimed. */
   readonly #owner = new Uint16Array(PORT_COUNT);
   readonly #slots: PortSlot[] = [];
@@ -152,6 +154,7 @@ export class PortBus {
   }
 
   #report(port: number, width: AccessWidth, value: number | null): void {
+    if (this.isSilent) return;
     const bit = value === null ? REPORTED_READ : REPORTED_WRITE;
     const reported = this.#reported[port] ?? 0;
     if ((reported & bit) !== 0) return;

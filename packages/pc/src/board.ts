@@ -238,8 +238,8 @@ export abstract class Board {
       cpu: new FirmwareCpuAccess(this.cpu),
       memory: new FirmwareMemoryAccess(this.cpu.memory),
       ports: {
-        readPort: (port, width) => this.ports.read(port, width),
-        writePort: (port, width, value) => this.ports.write(port, width, value),
+        readPort: (port, width) => this.#silently(() => this.ports.read(port, width)),
+        writePort: (port, width, value) => this.#silently(() => this.ports.write(port, width, value)),
       },
       clock,
       ramSizeBytes: this.ramSizeBytes,
@@ -345,6 +345,16 @@ export abstract class Board {
       this.typist,
     ];
     for (const part of parts) this.machine.add(part);
+  }
+
+  /** The firmware looks for parts that may not be there: that is no doing of the guest's. */
+  #silently<T>(access: () => T): T {
+    this.ports.isSilent = true;
+    try {
+      return access();
+    } finally {
+      this.ports.isSilent = false;
+    }
   }
 
   #noteInterrupt(vector: number): number {

@@ -15,6 +15,7 @@ export {
   type WritableImage,
 } from './disk.ts';
 export { explainOutcome, standsAt } from './explain.ts';
+export { explainInterrupts } from './explain-interrupts.ts';
 export type { FirmwareImage } from './firmware-rom.ts';
 export {
   type BootMethod,
