@@ -42,6 +42,7 @@ import { deliverEvent, REFUSALS, SYSTEM_SEMANTICS } from './semantics/system/ind
 import { NOT_IN_MODEL } from './semantics/system/processor-control.ts';
 import { checksAlignment } from './semantics/system/processor-mode.ts';
 import { hasInstruction } from './semantics/system/required-feature.ts';
+import { hasVirtualInterrupts } from './semantics/system/virtual-interrupt.ts';
 import { loadState, saveState } from './state/architectural-state.ts';
 import { CR0_NE } from './state/control-registers.ts';
 import { CpuState } from './state/cpu-state.ts';
@@ -71,7 +72,7 @@ import {
   TSC_OFFSET,
 } from './state/layout.ts';
 import { resetState } from './state/reset.ts';
-import { FLAG_AC, FLAG_IF, FLAG_RF, FLAG_TF } from './state/rflags.ts';
+import { FLAG_AC, FLAG_IF, FLAG_RF, FLAG_TF, FLAG_VIF, FLAG_VIP, FLAG_VM } from './state/rflags.ts';
 import { type CpuSnapshot, checkSnapshot } from './state/snapshot.ts';
 
 /** Why `run` returned. */
@@ -133,6 +134,8 @@ const OPEN_MEMORY: MemoryIo = {
 const SLICE_MAX = 0x10_0000;
 
 const DR6 = DR + 8 * 6;
+/** In virtual-8086 mode with its extensions: the program takes interrupts, and the system holds one back. #GP(0) then. */
+const VIRTUAL_INTERRUPT_DUE = FLAG_VM | FLAG_VIF | FLAG_VIP;
 /** Single step. */
 const DR6_BS = 0x4000;
 /** B0 to B3. */
@@ -409,6 +412,12 @@ export class Cpu {
       const isShadowed = state.field(INTERRUPT_SHADOW) !== 0;
       if (!isShadowed && this.#deliverPending((flags & FLAG_IF) !== 0)) continue;
       if (state.field(ACTIVITY) === ACTIVITY_HALTED) return 'halted';
+      if ((flags & VIRTUAL_INTERRUPT_DUE) === VIRTUAL_INTERRUPT_DUE && hasVirtualInterrupts(state)) {
+        this.#retired += 1;
+        this.#access.recordFault(VECTOR_GP, 0);
+        this.#deliverFault(state.rip);
+        continue;
+      }
       const { breakpoints } = this.#access;
       if (breakpoints.hasExecution && !isShadowed && (flags & FLAG_RF) === 0) {
         const met = breakpoints.atRip();

@@ -115,7 +115,7 @@ export abstract class Semantics extends Emitter {
   abstract transfer(target: Value, change?: ModeChange): void;
   /** Whether execution may stop right behind this instruction, for want of time (i32). */
   abstract mayStopNext(): Value;
-  /** If the condition holds, the instruction is not allowed here: the operation of its name in `REFUSALS` says why. */
+  /** If the condition holds, the instruction is not allowed as it is: the operation of its name in `REFUSALS` goes on. */
   abstract refuseIf(condition: Value): void;
   /** Raises a fault if the condition holds. */
   abstract faultIf(condition: Value, vector: number): void;

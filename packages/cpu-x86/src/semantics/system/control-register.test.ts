@@ -171,7 +171,7 @@ describe('MOV to CR3', () => {
 describe('MOV to CR4', () => {
   it.each([
     ['a bit of a feature that is absent (VMXE)', '64-bit', PAE | 0x2000, undefined],
-    ['VME, which is absent', '64-bit', PAE | 1, undefined],
+    ['CET, which is absent', '64-bit', PAE | 0x80_0000, undefined],
     ['bits 63:32', '64-bit', 0x1_0000_0020n, undefined],
     ['clearing PAE in IA-32e mode', '64-bit', 0, undefined],
     ['LA57 in IA-32e mode', '64-bit', PAE | 0x1000, undefined],

@@ -148,7 +148,7 @@ export const DEFAULT_CPU_MODEL: CpuModel = {
   stepping: 3,
   // biome-ignore format: grouped by CPUID leaf
   features: new Set<CpuFeature>([
-    'FPU', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
+    'FPU', 'VME', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
     'SSE3', 'PCLMULQDQ', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'X2APIC', 'MOVBE', 'POPCNT', 'TSC_DEADLINE', 'AES', 'XSAVE', 'RDRAND',
     'HYPERVISOR', 'FSGSBASE', 'FDP_EXCPTN_ONLY', 'NO_FPU_CS_DS', 'SMEP', 'INVPCID', 'RDSEED', 'SMAP', 'CLFLUSHOPT', 'CLWB', 'UMIP', 'PKU', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
     'LAHF64', 'SYSCALL', 'NX', 'PAGE_1G', 'RDTSCP', 'LM',

@@ -2,7 +2,7 @@ import { type CpuFeature, type CpuModel, DEFAULT_CPU_MODEL } from './cpu-model.t
 
 /** What every processor with long mode has. @source System V ABI, AMD64 supplement, "Micro-Architecture Levels"; AMD64 APM */
 const X86_64: readonly CpuFeature[] = [
-  ...(['FPU', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE'] as const),
+  ...(['FPU', 'VME', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE'] as const),
   ...(['MCA', 'CMOV', 'PAT'] as const),
   ...(['PSE36', 'CLFSH', 'FXSR', 'SSE', 'SSE2', 'SYSCALL', 'NX', 'LM', 'HYPERVISOR'] as const),
 ];
@@ -40,6 +40,6 @@ export const CPU_MODELS: Readonly<Record<CpuModelName, CpuModel>> = {
   default: DEFAULT_CPU_MODEL,
   'x86-64': model('longmode x86-64 processor', [15, 4, 1], X86_64),
   'x86-64-v2': model('longmode x86-64-v2 processor', [6, 26, 3], X86_64_V2),
-  pentium: model('', [5, 2, 12], ['FPU', 'DE', 'PSE', 'TSC', 'MSR', 'MCE', 'CX8', 'APIC']),
+  pentium: model('', [5, 2, 12], ['FPU', 'VME', 'DE', 'PSE', 'TSC', 'MSR', 'MCE', 'CX8', 'APIC']),
   '486': model('', [4, 8, 0], ['FPU']),
 };

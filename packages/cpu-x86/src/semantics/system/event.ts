@@ -1,7 +1,7 @@
 /**
  * Delivery of interrupts and exceptions: what follows when delivery itself fails, up to the double fault and shutdown.
  *
- * Not emulated: the virtual-8086 mode extensions (interrupt redirection), shadow stacks.
+ * Not emulated: shadow stacks.
  */
 
 import { CS } from '../../decode/instruction.ts';

@@ -1,29 +1,58 @@
 /**
- * CLAC and STAC, and why CLI, STI, PUSHF and POPF (`../flags-register.ts`) are not allowed somewhere.
+ * CLAC and STAC, and what becomes of CLI, STI, PUSHF and POPF (`../flags-register.ts`) where IOPL does not allow them.
  *
  * @source SDM Vol. 2A "CLI", SDM Vol. 2B "STI", "PUSHF/PUSHFD/PUSHFQ", "POPF/POPFD/POPFQ", "STAC"
  */
 import { SYSTEM_FLAGS } from '../../state/layout.ts';
-import { FLAG_AC } from '../../state/rflags.ts';
-import { OUTCOME_NEXT, type Outcome, type SystemCpu, type SystemOperation } from './context.ts';
+import { FLAG_AC, FLAG_VIF, FLAG_VIP } from '../../state/rflags.ts';
+import { OUTCOME_FAULT, OUTCOME_NEXT, type Outcome, type SystemCpu, type SystemOperation } from './context.ts';
 import { generalProtection, undefinedOpcode } from './fault.ts';
 import { ioPrivilegeLevel, serialize } from './processor-mode.ts';
+import { Stack } from './stack.ts';
+import { hasVirtualInterrupts, loadVirtualFlags, mayLoadVirtualFlags, virtualFlags } from './virtual-interrupt.ts';
 
-/** CLI and STI need CPL at most IOPL, and CPL is 3 in virtual-8086 mode. */
-const refuseInterruptFlag =
-  (mnemonic: string): SystemOperation =>
-  (cpu) =>
-    generalProtection(cpu, `${mnemonic} at CPL ${cpu.state.cpl} with IOPL ${ioPrivilegeLevel(cpu.state)}`);
-const refuseInVirtual8086Mode =
-  (mnemonic: string): SystemOperation =>
-  (cpu) =>
-    generalProtection(cpu, `${mnemonic} in virtual-8086 mode needs IOPL 3`);
+const refuseInterruptFlag = (cpu: SystemCpu, mnemonic: string): Outcome =>
+  generalProtection(cpu, `${mnemonic} at CPL ${cpu.state.cpl} with IOPL ${ioPrivilegeLevel(cpu.state)}`);
+const refuseInVirtual8086Mode = (cpu: SystemCpu, mnemonic: string): Outcome =>
+  generalProtection(cpu, `${mnemonic} in virtual-8086 mode needs IOPL 3`);
 
-/** Why an instruction is not allowed. */
-export const REFUSE_CLI: SystemOperation = refuseInterruptFlag('CLI');
-export const REFUSE_STI: SystemOperation = refuseInterruptFlag('STI');
-export const REFUSE_PUSHF: SystemOperation = refuseInVirtual8086Mode('PUSHF');
-export const REFUSE_POPF: SystemOperation = refuseInVirtual8086Mode('POPF');
+/** CLI above IOPL: of VIF, or not allowed. CPL is 3 in virtual-8086 mode. */
+export const CLI_ABOVE_IOPL: SystemOperation = (cpu) => {
+  const { state } = cpu;
+  if (!hasVirtualInterrupts(state)) return refuseInterruptFlag(cpu, 'CLI');
+  state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_VIF);
+  return OUTCOME_NEXT;
+};
+/** STI above IOPL: as CLI, but for an interrupt that is pending. */
+export const STI_ABOVE_IOPL: SystemOperation = (cpu) => {
+  const { state } = cpu;
+  if (!hasVirtualInterrupts(state)) return refuseInterruptFlag(cpu, 'STI');
+  const flags = state.field(SYSTEM_FLAGS);
+  if ((flags & FLAG_VIP) !== 0) return generalProtection(cpu, 'STI with virtual interrupts while VIP is set');
+  state.setField(SYSTEM_FLAGS, flags | FLAG_VIF);
+  return OUTCOME_NEXT;
+};
+
+/** PUSHF of virtual-8086 mode with IOPL below 3: of 16 bits with VIF as IF, or not allowed. */
+export const PUSHF_ABOVE_IOPL: SystemOperation = (cpu, instruction) => {
+  const { state } = cpu;
+  if (instruction.operandSize !== 16 || !hasVirtualInterrupts(state)) return refuseInVirtual8086Mode(cpu, 'PUSHF');
+  const stack = Stack.current(cpu);
+  if (!stack.push(BigInt(virtualFlags(state)), 16)) return OUTCOME_FAULT;
+  stack.commit();
+  return OUTCOME_NEXT;
+};
+/** POPF of virtual-8086 mode with IOPL below 3: as PUSHF. */
+export const POPF_ABOVE_IOPL: SystemOperation = (cpu, instruction) => {
+  const { state } = cpu;
+  if (instruction.operandSize !== 16 || !hasVirtualInterrupts(state)) return refuseInVirtual8086Mode(cpu, 'POPF');
+  const stack = Stack.current(cpu);
+  const flags = stack.pop(16);
+  if (flags === undefined || !mayLoadVirtualFlags(cpu, Number(flags), 'POPF')) return OUTCOME_FAULT;
+  stack.commit();
+  loadVirtualFlags(state, Number(flags));
+  return OUTCOME_NEXT;
+};
 
 function setAlignmentCheck(cpu: SystemCpu, mnemonic: string, isSet: boolean): Outcome {
   const { state } = cpu;

@@ -14,7 +14,7 @@ import { CALL_FAR } from './far-call.ts';
 import { JMP_FAR } from './far-jump.ts';
 import { RET_FAR } from './far-return.ts';
 import { REFUSE_SWAPGS, REFUSE_SYSCALL, REFUSE_SYSRET, SYSENTER, SYSEXIT } from './fast-system-call.ts';
-import { CLAC, REFUSE_CLI, REFUSE_POPF, REFUSE_PUSHF, REFUSE_STI, STAC } from './flags.ts';
+import { CLAC, CLI_ABOVE_IOPL, POPF_ABOVE_IOPL, PUSHF_ABOVE_IOPL, STAC, STI_ABOVE_IOPL } from './flags.ts';
 import { IRET } from './interrupt-return.ts';
 import { RDMSR, WRMSR } from './msr.ts';
 import { IN, INS, OUT, OUTS } from './port-io.ts';
@@ -162,13 +162,16 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   ...X87_SEMANTICS,
 };
 
-/** Why instructions that are written over the emitter are not allowed where they execute: each raises an exception. */
+/**
+ * What becomes of instructions that are written over the emitter where they are not allowed as they are: an exception, or,
+ * with virtual interrupts, something else.
+ */
 export const REFUSALS: Readonly<Partial<Record<SemanticsKey, SystemOperation>>> = {
-  CLI: REFUSE_CLI,
+  CLI: CLI_ABOVE_IOPL,
   CMPXCHG16B: REFUSE_MISALIGNED,
-  POPF: REFUSE_POPF,
-  PUSHF: REFUSE_PUSHF,
-  STI: REFUSE_STI,
+  POPF: POPF_ABOVE_IOPL,
+  PUSHF: PUSHF_ABOVE_IOPL,
+  STI: STI_ABOVE_IOPL,
   SWAPGS: REFUSE_SWAPGS,
   SYSCALL: REFUSE_SYSCALL,
   SYSRET: REFUSE_SYSRET,

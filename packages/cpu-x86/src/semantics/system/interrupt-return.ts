@@ -34,6 +34,7 @@ import { checkTarget, loadCodeSegment, loadVirtual8086Segment, targetRip } from 
 import { RSP, Stack } from './stack.ts';
 import { switchTask } from './task-switch.ts';
 import { finishSwitch } from './task-transfer.ts';
+import { hasVirtualInterrupts, loadVirtualFlags, mayLoadVirtualFlags } from './virtual-interrupt.ts';
 
 /** What every interrupt return pops first. */
 interface ReturnFrame {
@@ -62,17 +63,21 @@ function loadFlags(cpu: SystemCpu, flags: number, changeable: number, width: 16 
   if ((~before & after & FLAG_IF) !== 0 || (flags & FLAG_TF) !== 0) cpu.requestAttention();
 }
 
-/** IRET in real-address mode, and in virtual-8086 mode with IOPL 3, where IOPL stays. */
+/** IRET in real-address mode, and in virtual-8086 mode with IOPL 3, where IOPL stays, or with virtual interrupts. */
 function returnParagraph(cpu: SystemCpu, width: 16 | 32 | 64): Outcome {
-  const isVirtual = isVirtual8086Mode(cpu.state);
-  if (isVirtual && ioPrivilegeLevel(cpu.state) < 3) {
+  const { state } = cpu;
+  const isVirtual = isVirtual8086Mode(state);
+  const loadsVirtualFlags = isVirtual && width === 16 && hasVirtualInterrupts(state);
+  if (isVirtual && ioPrivilegeLevel(state) < 3 && !loadsVirtualFlags) {
     return fault(cpu, VECTOR_GP, 0, 'IRET in virtual-8086 mode needs IOPL 3');
   }
   const stack = Stack.current(cpu);
   const frame = popFrame(stack, width);
   if (frame === undefined || !checkParagraphTarget(cpu, frame.rip)) return OUTCOME_FAULT;
+  if (loadsVirtualFlags && !mayLoadVirtualFlags(cpu, frame.flags, 'IRET')) return OUTCOME_FAULT;
   stack.commit();
-  loadFlags(cpu, frame.flags, ~KEPT & (isVirtual ? ~FLAG_IOPL : ~0), width);
+  if (loadsVirtualFlags) loadVirtualFlags(state, frame.flags);
+  else loadFlags(cpu, frame.flags, ~KEPT & (isVirtual ? ~FLAG_IOPL : ~0), width);
   return enterParagraph(cpu, frame.selector, frame.rip);
 }
 

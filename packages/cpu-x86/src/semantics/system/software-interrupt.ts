@@ -20,14 +20,18 @@ import type { EventKind } from './exception-log.ts';
 import { fault, hex, undefinedOpcode } from './fault.ts';
 import { operandAt, readBeyond, readOperand } from './operand.ts';
 import { ioPrivilegeLevel, is64BitMode, isVirtual8086Mode } from './processor-mode.ts';
+import { isRedirected, redirectInterrupt } from './virtual-interrupt.ts';
 
 function interrupt(cpu: SystemCpu, vector: number, kind: EventKind): Outcome {
   return deliverSoftwareInterrupt(cpu, vector, kind) ? OUTCOME_BRANCH : OUTCOME_FAULT;
 }
 
-/** INT n. In virtual-8086 mode it needs IOPL 3. */
+/** INT n. In virtual-8086 mode it is redirected to the program itself, or needs IOPL 3. */
 export const INT: SystemOperation = (cpu, instruction) => {
   const vector = Number(readOperand(cpu, instruction, operandAt(instruction, 0), 8) ?? 0n);
+  const isToProgram = isRedirected(cpu, vector);
+  if (isToProgram === undefined) return OUTCOME_FAULT;
+  if (isToProgram) return redirectInterrupt(cpu, vector);
   if (isVirtual8086Mode(cpu.state) && ioPrivilegeLevel(cpu.state) < 3) {
     return fault(cpu, VECTOR_GP, 0, `INT ${hex(vector)} in virtual-8086 mode needs IOPL 3`);
   }
