@@ -62,6 +62,9 @@ import {
   FAULT_VECTOR,
   INTERRUPT_REQUEST,
   INTERRUPT_SHADOW,
+  MONITOR,
+  MONITOR_NONE,
+  MONITOR_WAITING,
   NO_FAULT,
   PDPTES,
   RECORD,
@@ -411,7 +414,7 @@ export class Cpu {
       const flags = state.field(SYSTEM_FLAGS);
       const isShadowed = state.field(INTERRUPT_SHADOW) !== 0;
       if (!isShadowed && this.#deliverPending((flags & FLAG_IF) !== 0)) continue;
-      if (state.field(ACTIVITY) === ACTIVITY_HALTED) return 'halted';
+      if (state.field(ACTIVITY) === ACTIVITY_HALTED && !this.#endsWait()) return 'halted';
       if ((flags & VIRTUAL_INTERRUPT_DUE) === VIRTUAL_INTERRUPT_DUE && hasVirtualInterrupts(state)) {
         this.#retired += 1;
         this.#access.recordFault(VECTOR_GP, 0);
@@ -599,6 +602,15 @@ export class Cpu {
       errorCode: NO_ERROR_CODE,
       rip: this.state.rip,
     });
+    return true;
+  }
+
+  /** Ends an MWAIT that an interrupt request ends although it is not taken. @returns whether it did */
+  #endsWait(): boolean {
+    const { state } = this;
+    if (state.field(MONITOR) !== MONITOR_WAITING || state.field(INTERRUPT_REQUEST) === 0) return false;
+    state.setField(MONITOR, MONITOR_NONE);
+    this.#wake();
     return true;
   }
 

@@ -13,6 +13,8 @@ export type WakeSource =
 const FLAG_IF = 0x200;
 /** What the activity field holds in HLT. */
 const ACTIVITY_HALTED = 1;
+/** What the field of MONITOR holds in an MWAIT that interrupts end whether they are taken or not. */
+const MONITOR_WAITING = 2;
 /** Inputs of the interrupt controllers (8 and up: of the second) that the alarms of a part can raise, by the part's name. */
 const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
   'pit-8254': 1 << 0,
@@ -50,7 +52,7 @@ export const isInterruptible = (pc: Board): boolean => (pc.cpu.state.rflags & FL
  * or an input can matter only if the line that it drives is open.
  */
 export function wakeSourceOf(pc: Board): WakeSource {
-  if (!isInterruptible(pc)) return 'nothing';
+  if (!isInterruptible(pc) && pc.cpu.state.field(FIELD.MONITOR) !== MONITOR_WAITING) return 'nothing';
   const master = pc.picMaster.mask;
   const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~pc.picSlave.mask & 0xff) << 8 : 0);
   if (pc.clock.isPending((alarm) => (inputsOf(alarm) & open) !== 0)) return 'time';

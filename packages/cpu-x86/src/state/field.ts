@@ -10,6 +10,7 @@ import {
   GDTR_LIMIT,
   IDTR_BASE,
   IDTR_LIMIT,
+  MONITOR,
   MSR_EFER,
   MSR_FMASK,
   MSR_KERNEL_GS_BASE,
@@ -34,6 +35,8 @@ export const FIELD: Readonly<{
   /** (64) */
   IDTR_BASE: number;
   IDTR_LIMIT: number;
+  /** 2 while MWAIT waits and an interrupt request ends it whatever IF is. */
+  MONITOR: number;
   /** (64) */
   MSR_EFER: number;
   /** (64) */
@@ -56,6 +59,7 @@ export const FIELD: Readonly<{
   GDTR_LIMIT,
   IDTR_BASE,
   IDTR_LIMIT,
+  MONITOR,
   MSR_EFER,
   MSR_FMASK,
   MSR_KERNEL_GS_BASE,

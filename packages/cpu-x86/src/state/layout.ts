@@ -62,6 +62,8 @@ export const GDTR_BASE = 0x220;
 export const GDTR_LIMIT = 0x228;
 export const IDTR_BASE = 0x230;
 export const IDTR_LIMIT = 0x238;
+/** What became of MONITOR (u32): `MONITOR_*`. */
+export const MONITOR = 0x22c;
 /** Rights of the protection keys of user pages (u32). */
 export const PKRU = 0x23c;
 /** DR0..DR3, DR6, DR7 as u64 at `DR + 8 * n` (n = 4 and 5 unused). */
@@ -163,3 +165,8 @@ export const NO_FAULT = 0xffffffff;
 export const ACTIVITY_ACTIVE = 0;
 export const ACTIVITY_HALTED = 1;
 export const ACTIVITY_SHUTDOWN = 2;
+
+/** `MONITOR` values: nothing, or something has happened since; it is armed; MWAIT waits, and an interrupt ends it whatever IF is. */
+export const MONITOR_NONE = 0;
+export const MONITOR_ARMED = 1;
+export const MONITOR_WAITING = 2;

@@ -10,6 +10,7 @@ import {
   IDTR_LIMIT,
   LDTR_INDEX,
   MSR_APIC_BASE,
+  MSR_MISC_ENABLE,
   MSR_PAT,
   MXCSR,
   RIP,
@@ -22,6 +23,8 @@ import type { SegmentRegister } from './segment-register.ts';
 const RESET_DATA = 0x0093;
 const RESET_LDT = 0x0082;
 const RESET_TSS = 0x008b;
+/** Fast strings, MONITOR and MWAIT. */
+const MISC_ENABLE_RESET = 0x40001n;
 
 /** What EDX holds after reset, in the fields of CPUID leaf 1. */
 export interface ProcessorSignature {
@@ -53,6 +56,7 @@ export function resetState(state: CpuState, model: ProcessorSignature): void {
   state.setField(IDTR_LIMIT, 0xffff);
   state.setWideField(DR + 8 * 6, 0xffff0ff0n);
   state.setWideField(DR + 8 * 7, 0x400n);
+  state.setWideField(MSR_MISC_ENABLE, MISC_ENABLE_RESET);
   state.setWideField(MSR_PAT, 0x0007040600070406n);
   state.setWideField(MSR_APIC_BASE, 0xfee00100n);
   state.setField(XCR0, 1);

@@ -46,7 +46,7 @@ const row = (
 // biome-ignore format: a list
 export type CpuFeature =
   | 'FPU' | 'VME' | 'DE' | 'PSE' | 'TSC' | 'MSR' | 'PAE' | 'MCE' | 'CX8' | 'APIC' | 'SEP' | 'MTRR' | 'PGE' | 'MCA' | 'CMOV'
-  | 'PAT' | 'PSE36' | 'CLFSH' | 'MMX' | 'FXSR' | 'SSE' | 'SSE2' | 'SSE3' | 'PCLMULQDQ' | 'SSSE3' | 'CX16' | 'PCID' | 'SSE4_1'
+  | 'PAT' | 'PSE36' | 'CLFSH' | 'MMX' | 'FXSR' | 'SSE' | 'SSE2' | 'SSE3' | 'MONITOR' | 'PCLMULQDQ' | 'SSSE3' | 'CX16' | 'PCID' | 'SSE4_1'
   | 'SSE4_2' | 'MOVBE' | 'X2APIC' | 'POPCNT' | 'TSC_DEADLINE' | 'AES' | 'XSAVE' | 'RDRAND' | 'HYPERVISOR' | 'FSGSBASE' | 'BMI1' | 'SMEP' | 'BMI2'
   | 'ERMS' | 'INVPCID' | 'RDSEED' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'PKU' | 'LA57' | 'XSAVEOPT' | 'XSAVEC' | 'XGETBV1' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
   | 'PAGE_1G' | 'RDTSCP' | 'LM' | 'FDP_EXCPTN_ONLY' | 'NO_FPU_CS_DS';
@@ -82,6 +82,7 @@ export const CPU_FEATURES: Readonly<Record<CpuFeature, FeatureRow>> = {
   SSE2: row(1, 'edx', 26),
   SSE3: row(1, 'ecx', 0),
   PCLMULQDQ: row(1, 'ecx', 1),
+  MONITOR: row(1, 'ecx', 3),
   SSSE3: row(1, 'ecx', 9),
   CX16: row(1, 'ecx', 13),
   PCID: row(1, 'ecx', 17, { cr4: CR4_PCIDE }),
@@ -149,7 +150,7 @@ export const DEFAULT_CPU_MODEL: CpuModel = {
   // biome-ignore format: grouped by CPUID leaf
   features: new Set<CpuFeature>([
     'FPU', 'VME', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
-    'SSE3', 'PCLMULQDQ', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'X2APIC', 'MOVBE', 'POPCNT', 'TSC_DEADLINE', 'AES', 'XSAVE', 'RDRAND',
+    'SSE3', 'PCLMULQDQ', 'MONITOR', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'X2APIC', 'MOVBE', 'POPCNT', 'TSC_DEADLINE', 'AES', 'XSAVE', 'RDRAND',
     'HYPERVISOR', 'FSGSBASE', 'FDP_EXCPTN_ONLY', 'NO_FPU_CS_DS', 'SMEP', 'INVPCID', 'RDSEED', 'SMAP', 'CLFLUSHOPT', 'CLWB', 'UMIP', 'PKU', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
     'LAHF64', 'SYSCALL', 'NX', 'PAGE_1G', 'RDTSCP', 'LM',
   ]),

@@ -5,6 +5,7 @@ import { COMPONENT_PKRU, componentsOf } from '../extended-state/xcr.ts';
 import { areaSizeOf, PKRU_AT, PKRU_SIZE_BYTES } from '../extended-state/xsave.ts';
 import { OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
 import { CPU_FEATURES, type CpuFeature, type FeatureRegister, featureWord } from './cpu-model.ts';
+import { hasMonitor } from './monitor.ts';
 import { isXdDisabled } from './msr.ts';
 
 /** EAX, EBX, ECX, EDX. */
@@ -17,6 +18,11 @@ const MISC_ENABLE_LIMIT_CPUID = 1n << 22n;
 const FEATURE_OSXSAVE = 1 << 27;
 const FEATURE_NX = 1 << 20;
 const FEATURE_OSPKE = 1 << 4;
+const FEATURE_MONITOR = 1 << 3;
+/** MWAIT's extensions can be asked for, and interrupts may end it with IF clear; the state C1 is all there is. */
+const MONITOR_LINE_SIZE_BYTES = 64;
+const MWAIT_EXTENSIONS = 3;
+const MWAIT_C1 = 1 << 4;
 const CLFLUSH_LINE_QUADWORDS = 8;
 const HYPERVISOR_SIGNATURE = 'longmode    ';
 
@@ -67,12 +73,17 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
       return [
         signature(model.family, model.model, model.stepping),
         ebx,
-        ((featureWord(model, 1, 'ecx') & ~absentApicBits(cpu, 'ecx')) | osxsave) >>> 0,
+        ((featureWord(model, 1, 'ecx') & ~absentApicBits(cpu, 'ecx') & ~(hasMonitor(cpu) ? 0 : FEATURE_MONITOR)) |
+          osxsave) >>>
+          0,
         (featureWord(model, 1, 'edx') & ~absentApicBits(cpu, 'edx')) >>> 0,
       ];
     }
     case 2:
       return [0x00000001, 0, 0, 0]; // one iteration, no descriptor: nothing is known of caches
+    case 5:
+      if (!model.features.has('MONITOR')) return [0, 0, 0, 0];
+      return [MONITOR_LINE_SIZE_BYTES, MONITOR_LINE_SIZE_BYTES, MWAIT_EXTENSIONS, MWAIT_C1];
     case 7:
       if (subleaf !== 0) return [0, 0, 0, 0];
       return [0, featureWord(model, 7, 'ebx'), (featureWord(model, 7, 'ecx') | ospke(state)) >>> 0, 0];

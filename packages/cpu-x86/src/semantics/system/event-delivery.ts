@@ -9,6 +9,8 @@ import {
   IDTR_BASE,
   IDTR_LIMIT,
   INTERRUPT_SHADOW,
+  MONITOR,
+  MONITOR_NONE,
   SYSTEM_FLAGS,
   TR_INDEX,
 } from '../../state/layout.ts';
@@ -71,6 +73,7 @@ export function attemptDelivery(cpu: SystemCpu, delivery: Delivery): boolean {
   if (!isDelivered) return false;
   state.setField(ACTIVITY, ACTIVITY_ACTIVE);
   state.setField(INTERRUPT_SHADOW, 0);
+  state.setField(MONITOR, MONITOR_NONE);
   if (delivery.event.vector === VECTOR_DB && !delivery.isSoftware) clearGeneralDetect(cpu);
   cpu.modeChanged();
   return true;

@@ -16,6 +16,7 @@ import { RET_FAR } from './far-return.ts';
 import { REFUSE_SWAPGS, REFUSE_SYSCALL, REFUSE_SYSRET, SYSENTER, SYSEXIT } from './fast-system-call.ts';
 import { CLAC, CLI_ABOVE_IOPL, POPF_ABOVE_IOPL, PUSHF_ABOVE_IOPL, STAC, STI_ABOVE_IOPL } from './flags.ts';
 import { IRET } from './interrupt-return.ts';
+import { MONITOR, MWAIT } from './monitor.ts';
 import { RDMSR, WRMSR } from './msr.ts';
 import { IN, INS, OUT, OUTS } from './port-io.ts';
 import {
@@ -69,7 +70,7 @@ export type SystemSemanticsKey = X87SemanticsKey | Extract<SemanticsKey,
   | 'ARPL' | 'BOUND' | 'CALL_FAR' | 'CLAC' | 'CLFLUSH' | 'CLFLUSHOPT' | 'CLTS' | 'CLWB' | 'CPUID' | 'ENTER'
   | 'FXRSTOR' | 'FXSAVE' | 'HLT' | 'IN' | 'INS' | 'INT' | 'INT1' | 'INT3' | 'INTO' | 'INVD' | 'INVLPG' | 'INVPCID' | 'IRET'
   | 'JMP_FAR' | 'LAR' | 'LFENCE' | 'LGDT' | 'LIDT' | 'LLDT' | 'LMSW' | 'LOAD_FAR_POINTER' | 'LSL' | 'LTR' | 'MFENCE'
-  | 'MOV_FROM_CONTROL' | 'MOV_FROM_DEBUG' | 'MOV_FROM_SEGMENT' | 'MOV_TO_CONTROL' | 'MOV_TO_DEBUG' | 'MOV_TO_SEGMENT'
+  | 'MONITOR' | 'MWAIT' | 'MOV_FROM_CONTROL' | 'MOV_FROM_DEBUG' | 'MOV_FROM_SEGMENT' | 'MOV_TO_CONTROL' | 'MOV_TO_DEBUG' | 'MOV_TO_SEGMENT'
   | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POP_SEGMENT' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
   | 'RDMSR' | 'RDPKRU' | 'RDPMC' | 'RDRAND' | 'RDSEED' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
   | 'STR' | 'SYSENTER' | 'SYSEXIT' | 'UD0' | 'UD1' | 'UD2' | 'VERR'
@@ -113,12 +114,14 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   LSL,
   LTR,
   MFENCE: FENCE,
+  MONITOR,
   MOV_FROM_CONTROL,
   MOV_FROM_DEBUG,
   MOV_FROM_SEGMENT,
   MOV_TO_CONTROL,
   MOV_TO_DEBUG,
   MOV_TO_SEGMENT,
+  MWAIT,
   NOT_EMULATED,
   OUT,
   OUTS,
