@@ -38,7 +38,7 @@ import {
 } from './semantics/system/context.ts';
 import { type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
 import { ExceptionLog } from './semantics/system/exception-log.ts';
-import { deliverEvent, REFUSALS, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
+import { deliverEvent, explainOperandFault, REFUSALS, SYSTEM_SEMANTICS } from './semantics/system/index.ts';
 import { NOT_IN_MODEL } from './semantics/system/processor-control.ts';
 import { checksAlignment } from './semantics/system/processor-mode.ts';
 import { hasInstruction } from './semantics/system/required-feature.ts';
@@ -47,7 +47,7 @@ import { loadState, saveState } from './state/architectural-state.ts';
 import { CR0_NE } from './state/control-registers.ts';
 import { CpuState } from './state/cpu-state.ts';
 import { updateMode, updatePaging } from './state/derived.ts';
-import { VECTOR_DB, VECTOR_GP, VECTOR_MF, VECTOR_NMI, VECTOR_UD } from './state/exceptions.ts';
+import { VECTOR_DB, VECTOR_GP, VECTOR_MF, VECTOR_NMI, VECTOR_SS, VECTOR_UD } from './state/exceptions.ts';
 import {
   ACTIVITY,
   ACTIVITY_ACTIVE,
@@ -68,6 +68,7 @@ import {
   NO_FAULT,
   PDPTES,
   RECORD,
+  RIP,
   RIP_BASE,
   STEP_PENDING,
   SYSTEM_FLAGS,
@@ -578,7 +579,18 @@ export class Cpu {
       onCoprocessorError();
       return;
     }
+    if (vector === VECTOR_GP || vector === VECTOR_SS) {
+      this.exceptionLog.explainIfUntold(vector, errorCode, () => this.#explainOperand(vector));
+    }
     this.#deliver({ vector, kind: 'exception', errorCode, rip });
+  }
+
+  /** Why the instruction at RIP faulted by an operand of it, as far as a look without consequences tells. */
+  #explainOperand(vector: number): string | undefined {
+    const instruction = this.#cache.peek();
+    if (instruction === undefined) return undefined;
+    this.#context.begin(this.state.field(RIP) - this.state.field(RIP_BASE), instruction.length);
+    return explainOperandFault(this.#context, instruction, vector);
   }
 
   /** @returns whether an event was delivered */

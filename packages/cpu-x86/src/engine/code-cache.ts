@@ -238,6 +238,11 @@ export class CodeCache implements CompilableCode {
     this.flushTranslations();
   }
 
+  /** @returns the instruction at the state's RIP, if its bytes are one; nothing else happens */
+  peek(): Instruction | undefined {
+    return this.#fetch.peek();
+  }
+
   /** @returns the record for the state's RIP, or 0 with the exception of its fetch recorded */
   lookup(): number {
     return this.#find(BLOCK_LENGTH_MAX);

@@ -1,6 +1,8 @@
-import { ACCESS_FETCH, ACCESS_USER } from '@longmode/mmu';
+import { ACCESS_FETCH, ACCESS_PROBE, ACCESS_USER, WALK_OK } from '@longmode/mmu';
+import { decode, MAX_INSTRUCTION_LENGTH } from '../decode/decode.ts';
+import type { CodeSize, Instruction } from '../decode/instruction.ts';
 import type { CpuState } from '../state/cpu-state.ts';
-import { MODE } from '../state/layout.ts';
+import { CODE_BASE, MODE, RIP } from '../state/layout.ts';
 import { MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import type { MemoryAccess } from './memory-access.ts';
@@ -8,6 +10,7 @@ import type { MemoryAccess } from './memory-access.ts';
 /** What `pageAt` returns when the fetch faults. */
 export const FETCH_FAULT = -3;
 const EMPTY = -2;
+const CODE_SIZES: readonly CodeSize[] = [16, 32, 64];
 const ENTRY_COUNT = 64;
 
 /** Translates instruction fetches, and remembers the last pages. */
@@ -68,6 +71,34 @@ export class InstructionFetch {
     if (page >= 0) return this.#memory.read8(page * 0x1000 + offset);
     if (page === FETCH_FAULT || !this.#access.walkFor(pageLow, pageHigh, ACCESS_FETCH)) return 0xff;
     return this.#memory.read8(this.#access.walker.physical + offset);
+  }
+
+  /** @returns the instruction at the state's RIP, if RAM or ROM there holds one; nothing else happens */
+  peek(): Instruction | undefined {
+    const state = this.#state;
+    const codeSize = CODE_SIZES[state.field(MODE) & MODE_CODE_MASK] as CodeSize;
+    const base = codeSize === 64 ? 0 : state.field(CODE_BASE);
+    const low = (state.field(RIP) + base) | 0;
+    const high = codeSize === 64 ? state.field(RIP + 4) | 0 : 0;
+    const offset = low & 0xfff;
+    const inFirst = Math.min(MAX_INSTRUCTION_LENGTH, 0x1000 - offset);
+    let bytes = this.#peekPage(low, high, offset, inFirst);
+    if (bytes.length > 0 && inFirst < MAX_INSTRUCTION_LENGTH) {
+      const [nextLow, nextHigh] = this.#nextPage(low, high);
+      bytes = Uint8Array.of(...bytes, ...this.#peekPage(nextLow, nextHigh, 0, MAX_INSTRUCTION_LENGTH - inFirst));
+    }
+    const found = decode(bytes, 0, bytes.length, codeSize);
+    return found.kind === 'instruction' ? found : undefined;
+  }
+
+  #peekPage(low: number, high: number, offset: number, length: number): Uint8Array {
+    const user = this.#state.cpl === 3 ? ACCESS_USER : 0;
+    const { walker } = this.#access;
+    if (walker.walk(low, high, ACCESS_FETCH | ACCESS_PROBE | user) !== WALK_OK) return new Uint8Array();
+    const page = this.#memory.codePageOf(walker.physical);
+    if (page < 0) return new Uint8Array();
+    const host = this.#memory.hostOfPage(page) + offset;
+    return this.#memory.bytes.slice(host, host + length);
   }
 
   #nextPage(low: number, high: number): [low: number, high: number] {

@@ -122,6 +122,13 @@ export class ExceptionLog {
     this.#cause = { vector, errorCode, reason };
   }
 
+  /** Says why an exception is being raised, if the operation that raised it has not said so itself. */
+  explainIfUntold(vector: number, errorCode: number, find: () => string | undefined): void {
+    if (this.#cause?.vector === vector && this.#cause.errorCode === errorCode) return;
+    const reason = find();
+    if (reason !== undefined) this.explain(vector, errorCode, reason);
+  }
+
   /** Says that the next exception is raised by the failed delivery of a software interrupt. */
   interrupted(delivery: InterruptedDelivery): void {
     this.#interrupted = delivery;

@@ -93,6 +93,7 @@ describe('exceptionTitle', () => {
     [{ vector: 14, errorCode: 2, cr2: 0x7ff8n }, 'page fault writing 0x7ff8 (a stack overflow?)'],
     [{ vector: 0 }, 'divide error'],
     [{ vector: 13, errorCode: 0 }, 'general protection fault'],
+    [{ vector: 6, reason: 'MOVUPS with CR4.OSFXSR clear' }, 'invalid opcode (MOVUPS with CR4.OSFXSR clear)'],
     [{ vector: 33, kind: 'external', fate: 'failed' }, 'external interrupt 33 that could not be delivered'],
     [{ vector: 0x80, kind: 'software', fate: 'failed' }, 'INT 0x80 that could not be delivered'],
   ] as const)('%o', (fields, title) => {

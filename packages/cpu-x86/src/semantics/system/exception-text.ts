@@ -107,15 +107,18 @@ export function describeException(entry: ExceptionEntry): string {
 }
 
 /**
- * One log entry in some words, without its place: `page fault writing 0xdead_beef`, `divide error`, `INT 0x80 that could not
- * be delivered`.
+ * One log entry in some words, without its place: `page fault writing 0xdead_beef`, `divide error`, `general protection fault
+ * (the address 0x8000_0000_0000 is not canonical)`, `INT 0x80 that could not be delivered`.
  */
 export function exceptionTitle(entry: ExceptionEntry): string {
   const { kind, vector, cr2, errorCode } = entry;
   if (kind === 'external' || kind === 'software' || kind === 'nmi')
     return `${eventName(entry)} that could not be delivered`;
   const title = NAMES[vector]?.[1] ?? exceptionName(vector);
-  if (cr2 === undefined) return vector === VECTOR_GP ? `${title} fault` : title;
+  if (cr2 === undefined) {
+    const why = entry.reason === undefined ? '' : ` (${entry.reason})`;
+    return `${title}${vector === VECTOR_GP ? ' fault' : ''}${why}`;
+  }
   const isFetch = (errorCode & PF_ID) !== 0 || cr2 === entry.rip;
   const verb = isFetch ? 'executing' : (errorCode & PF_WR) !== 0 ? 'writing' : 'reading';
   const found = guess(entry);

@@ -62,6 +62,7 @@ export {
 } from './exception-log.ts';
 export { describeChain, describeException, exceptionName, exceptionTitle } from './exception-text.ts';
 export { readMsr, writeMsr } from './msr.ts';
+export { explainOperandFault } from './operand-fault.ts';
 export type { ProcessorMode } from './processor-mode.ts';
 
 /** The keys of `SYSTEM_SEMANTICS`. */

@@ -40,13 +40,13 @@ export function uncheckedLinearAddress(cpu: SystemCpu, segment: number, offset: 
 }
 
 /** Why an access is refused, and by which exception. */
-interface Refusal {
+export interface Refusal {
   readonly vector: number;
   readonly reason: string;
 }
 
 /** What segmentation refuses an access to `sizeBytes` bytes for, if it does. */
-function refusalOf(
+export function refusalOf(
   cpu: SystemCpu,
   segment: number,
   offset: bigint,
@@ -72,7 +72,8 @@ function refusalOf(
   if (first >= low && (first + sizeBytes - 1 <= high || (low === 0 && high === 0xffffffff && register.hasBaseZero))) {
     return undefined;
   }
-  return { vector, reason: `offset ${hex(offset)} is outside ${name} (limit ${hex(register.limit)})` };
+  const expands = low > 0 ? ', expanding down' : '';
+  return { vector, reason: `offset ${hex(offset)} is outside ${name} (limit ${hex(register.limit)}${expands})` };
 }
 
 /** #AC(0) where alignment is checked and an address is no multiple of `alignment`. @returns whether the access may go on */

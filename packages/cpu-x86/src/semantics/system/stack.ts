@@ -9,8 +9,9 @@ import { isAlignedAccess } from './linear-address.ts';
 import { probeWrite, readLinear, writeLinear } from './operand.ts';
 import { dataAccess, isCanonicalRange, isLongMode, segmentOf, stackWidth } from './processor-mode.ts';
 
-/** Encoding of RSP. */
+/** Encodings. */
 export const RSP = 4;
+export const RBP = 5;
 
 /** Where a stack is. */
 export interface StackPlace {

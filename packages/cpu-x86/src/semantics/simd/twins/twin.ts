@@ -24,6 +24,7 @@ import {
 import { deviceNotAvailable, fault, generalProtection, hex, undefinedOpcode } from '../../system/fault.ts';
 import { effectiveAddress, uncheckedLinearAddress } from '../../system/linear-address.ts';
 import { memoryOperand } from '../../system/operand.ts';
+import { RBP, RSP } from '../../system/stack.ts';
 
 /**
  * What the emitted code of an instruction leaves to TypeScript: the whole instruction, its source operand read. The state
@@ -132,10 +133,11 @@ function refuseUnavailable(cpu: SystemCpu, instruction: Instruction): Outcome {
 export const REFUSE_MISALIGNED: SystemOperation = (cpu, instruction) => {
   const operand = memoryOperand(instruction);
   const linear = uncheckedLinearAddress(cpu, operand.segment, effectiveAddress(cpu, instruction, operand));
-  return generalProtection(
-    cpu,
-    `${instruction.mnemonic} at ${hex(linear)}, which is not a multiple of ${operand.width / 8}`,
-  );
+  // Compilers rely on a stack that is aligned at every call.
+  const isStack = operand.base === RSP || operand.base === RBP;
+  const cure = isStack ? ': RSP must be a multiple of 16 where a function is called' : '';
+  const place = `${instruction.mnemonic} at ${hex(linear)}, which is not a multiple of ${operand.width / 8}`;
+  return generalProtection(cpu, `${place}${cure}`);
 };
 
 /** The operation of an instruction whose emitted code has left it: refuses it, or runs its twin. */
