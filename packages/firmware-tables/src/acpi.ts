@@ -1,7 +1,8 @@
 /**
- * The ACPI tables of a PC with one processor, two 8259A and no I/O APIC.
+ * The ACPI tables of a PC with one processor and two 8259A, with or without an I/O APIC and high precision timers.
  *
- * @source ACPI Specification 6.5, "ACPI Software Programming Model", "System Description Table Format"
+ * @source ACPI Specification 6.5, "ACPI Software Programming Model", "System Description Table Format"; IA-PC HPET
+ * Specification 1.0a, "The ACPI 2.0 HPET Description Table"
  */
 import { dsdt } from './dsdt.ts';
 import { TableBytes } from './table-bytes.ts';
@@ -21,6 +22,10 @@ export interface AcpiMachine {
   readonly centuryIndex: number;
   /** Where PCI devices may have their memory, if there is a PCI bus. */
   readonly pciMemory: { readonly first: number; readonly last: number } | null;
+  /** The I/O APIC, if there is one: its ID, where it is, and its input for IRQ 0. IRQ n is at input n otherwise. */
+  readonly ioApic?: { readonly id: number; readonly address: number; readonly irq0Input: number };
+  /** The high precision timers, if there are any: where they are, and the low word of their capabilities. */
+  readonly hpet?: { readonly address: number; readonly capabilities: number };
 }
 
 /** Where tables are to be: `root` within E0000h to FFFFFh and on a paragraph, the others anywhere below 4 GiB. */
@@ -47,6 +52,7 @@ const OEM_ID = 'LNGMOD';
 const OEM_TABLE_ID = 'LONGMODE';
 const CREATOR_ID = 'LMTB';
 const TABLE_ALIGNMENT = 16;
+const ROOT_ENTRIES_MAX = 4;
 
 const FADT_SIZE = 244; // revision 3
 const FADT_DESKTOP = 1;
@@ -64,25 +70,40 @@ const NO_C2 = 0xffff;
 const MADT_LOCAL_APIC_ADDRESS = 0xfee0_0000;
 const MADT_PCAT_COMPAT = 1;
 const LOCAL_APIC_ENABLED = 1;
+/** Interrupt source override: as the bus has it; active high and level-triggered. */
+const AS_THE_BUS = 0;
+const ACTIVE_HIGH_LEVEL = 0x0d;
+const ALL_PROCESSORS = 0xff;
+
+const HPET_BITS = 64;
+/** The least counts of a periodic timer that lose no interrupt, as we see it: 100 us at 100 MHz. */
+const HPET_TICK_MIN = 10_000;
 
 /**
- * Makes RSDP, RSDT, XSDT, FADT, FACS, MADT and DSDT.
+ * Makes RSDP, RSDT, XSDT, FADT, FACS, MADT, DSDT, and HPET if the machine has the timers.
  *
  * @returns the root pointer, the tables in one piece, and the FACS; the same machine gives the same bytes
  */
 export function acpiTables(machine: AcpiMachine, addresses: AcpiAddresses): readonly PlacedBytes[] {
   const placed: PlacedBytes[] = [];
   let next = addresses.tables;
-  const place = (bytes: Uint8Array): number => {
+  const reserve = (sizeBytes: number): number => {
     const address = next;
+    next = Math.ceil((address + sizeBytes) / TABLE_ALIGNMENT) * TABLE_ALIGNMENT;
+    return address;
+  };
+  const place = (bytes: Uint8Array, address = reserve(bytes.length)): number => {
     placed.push({ address, bytes });
-    next = Math.ceil((address + bytes.length) / TABLE_ALIGNMENT) * TABLE_ALIGNMENT;
     return address;
   };
   const dsdtAt = place(sdt('DSDT', 2, dsdt(machine)));
-  const tables = [place(fadt(machine, addresses.facs, dsdtAt)), place(madt())];
-  const rsdtAt = place(rootTable('RSDT', 4, tables));
-  const xsdtAt = place(rootTable('XSDT', 8, tables));
+  // Where the root tables are does not depend on how many tables there are: the root pointer is the same in every machine.
+  const rsdtAt = reserve(HEADER_SIZE + 4 * ROOT_ENTRIES_MAX);
+  const xsdtAt = reserve(HEADER_SIZE + 8 * ROOT_ENTRIES_MAX);
+  const tables = [place(fadt(machine, addresses.facs, dsdtAt)), place(sdt('APIC', 3, madt(machine)))];
+  if (machine.hpet !== undefined) tables.push(place(hpetTable(machine.hpet)));
+  place(rootTable('RSDT', 4, tables), rsdtAt);
+  place(rootTable('XSDT', 8, tables), xsdtAt);
   return [
     { address: addresses.root, bytes: rsdp(rsdtAt, xsdtAt) },
     joined(placed),
@@ -141,14 +162,33 @@ function facs(): Uint8Array {
   return new TableBytes(FACS_SIZE_BYTES).ascii(0, 'FACS').u32(4, FACS_SIZE_BYTES).u8(32, 1).bytes;
 }
 
-/** One processor; the interrupt controllers are those of a PC/AT. */
-function madt(): Uint8Array {
-  const body = new TableBytes(16)
+/** One processor, and the interrupt controllers. */
+function madt({ ioApic, sciIrq }: AcpiMachine): number[] {
+  const fixed = new TableBytes(16)
     .u32(0, MADT_LOCAL_APIC_ADDRESS)
     .u32(4, MADT_PCAT_COMPAT)
     .put(8, [0, 8, 0, 0]) // processor local APIC: processor 0, APIC ID 0
     .u32(12, LOCAL_APIC_ENABLED);
-  return sdt('APIC', 3, body.bytes);
+  if (ioApic === undefined) return [...fixed.bytes];
+  const { id, address, irq0Input } = ioApic;
+  const override = (irq: number, input: number, flags: number): Uint8Array =>
+    new TableBytes(10).put(0, [2, 10, 0, irq]).u32(4, input).u16(8, flags).bytes;
+  return [
+    ...fixed.bytes,
+    ...new TableBytes(12).put(0, [1, 12, id, 0]).u32(4, address).bytes,
+    ...override(0, irq0Input, AS_THE_BUS),
+    ...override(sciIrq, sciIrq, ACTIVE_HIGH_LEVEL),
+    ...[4, 6, ALL_PROCESSORS, AS_THE_BUS, 0, 1], // local APIC NMI: LINT1
+  ];
+}
+
+function hpetTable({ address, capabilities }: NonNullable<AcpiMachine['hpet']>): Uint8Array {
+  const body = new TableBytes(20)
+    .u32(0, capabilities)
+    .u8(5, HPET_BITS) // a generic address in memory
+    .u64(8, address)
+    .u16(17, HPET_TICK_MIN);
+  return sdt('HPET', 1, body.bytes);
 }
 
 /** ACPI mode is always on: there is no SMI command port, and SCI_EN reads 1. */

@@ -13,6 +13,8 @@ const machine: AcpiMachine = {
   resetValue: 0x06,
   centuryIndex: 0x32,
   pciMemory: { first: 0xe000_0000, last: 0xfebf_ffff },
+  ioApic: { id: 0, address: 0xfec0_0000, irq0Input: 2 },
+  hpet: { address: 0xfed0_0000, capabilities: 0x8086_a201 },
 };
 const addresses = { root: 0xf6000, tables: 0x7ff_c000, facs: 0x7ff_f000 };
 const placed = acpiTables(machine, addresses);
@@ -60,10 +62,10 @@ describe('ACPI tables', () => {
     expect([sum(root.subarray(0, 20)), sum(root)]).toEqual([0, 0]);
     const rsdt = tableAt(view(root).getUint32(16, true));
     const xsdt = tableAt(Number(view(root).getBigUint64(24, true)));
-    const entries = [36, 40].map((at) => view(rsdt).getUint32(at, true));
-    expect([36, 44].map((at) => Number(view(xsdt).getBigUint64(at, true)))).toEqual(entries);
+    const entries = [36, 40, 44].map((at) => view(rsdt).getUint32(at, true));
+    expect([36, 44, 52].map((at) => Number(view(xsdt).getBigUint64(at, true)))).toEqual(entries);
     const signatures = entries.map((entry) => text(tableAt(entry).subarray(0, 4)));
-    expect(signatures).toEqual(['FACP', 'APIC']);
+    expect(signatures).toEqual(['FACP', 'APIC', 'HPET']);
     const fadt = view(tableAt(entries[0] as number));
     expect([fadt.getUint32(56, true), fadt.getUint32(64, true), fadt.getUint32(76, true)]).toEqual([
       0x600, 0x604, 0x608,
@@ -72,6 +74,14 @@ describe('ACPI tables', () => {
     expect(addresses.facs % 64).toBe(0);
     expect(text(memoryAt(addresses.facs, 4))).toBe('FACS');
     expect(text(tableAt(fadt.getUint32(40, true)).subarray(0, 4))).toBe('DSDT');
+  });
+
+  it('leave out what the machine does not have', () => {
+    const { ioApic: _, hpet: __, ...plain } = machine;
+    const bytes = text((acpiTables(plain, addresses)[1] as PlacedBytes).bytes);
+    expect(bytes).not.toContain('HPET');
+    const length = bytes.charCodeAt(bytes.indexOf('APIC') + 4);
+    expect(length).toBe(52);
   });
 
   it('say where the machine is turned off, as kernels look for it', () => {
@@ -87,7 +97,7 @@ describe('ACPI tables', () => {
     if (spawnSync('iasl', ['-v']).error !== undefined) skip();
     const tables = text((placed[1] as PlacedBytes).bytes);
     const dump: Record<string, string> = {};
-    for (const signature of ['DSDT', 'FACP', 'APIC']) {
+    for (const signature of ['DSDT', 'FACP', 'APIC', 'HPET']) {
       const start = tables.indexOf(signature);
       const file = join(work, `${signature.toLowerCase()}.dat`);
       writeFileSync(file, tableAt((placed[1] as PlacedBytes).address + start));
@@ -99,6 +109,13 @@ describe('ACPI tables', () => {
     expect(dump.FACP).toMatch(/PM1A Control Block Address : 00000604/);
     expect(dump.FACP).toMatch(/Reset Register Supported \(V2\) : 1/);
     expect(dump.APIC).toMatch(/PC-AT Compatibility : 1/);
+    expect(dump.APIC).toMatch(/Subtable Type : 01 \[I\/O APIC\]/);
+    expect(dump.APIC).toMatch(/Address : FEC00000\n.*Interrupt : 00000000/);
+    expect(dump.APIC).toMatch(/Source : 00\n.*Interrupt : 00000002/);
+    expect(dump.APIC).toMatch(/Source : 09\n.*Interrupt : 00000009\n.*: 000D/);
+    expect(dump.APIC).toMatch(/Processor ID : FF\n[\s\S]*Interrupt Input LINT : 01/);
+    expect(dump.HPET).toMatch(/Hardware Block ID : 8086A201/);
+    expect(dump.HPET).toMatch(/Space ID : 00 \[SystemMemory\][\s\S]*Address : 00000000FED00000/);
     expect(dump.DSDT).toMatch(/Name \(\\?_S5, Package \(0x04\)/);
     expect(dump.DSDT).toMatch(/EisaId \("PNP0501"\)/);
     // And it compiles again: the templates and lengths are right.

@@ -135,7 +135,7 @@ export class ApicCore {
   /** @returns the vector that the processor serves now */
   acknowledge(): number {
     const s = this.#s;
-    if (this.#isExternalPending) {
+    if (this.isExternalPending) {
       s.isExternalRequested = false;
       const vector = this.#wiring.acknowledgeExternal();
       this.#update();
@@ -308,7 +308,8 @@ export class ApicCore {
     this.#accept(entry & 0xff, true);
   }
 
-  get #isExternalPending(): boolean {
+  /** Whether the external controller's vector is asked for. */
+  get isExternalPending(): boolean {
     const { lines, lvt, isExternalRequested } = this.#s;
     if (!this.isEnabled) return (lines & 1) !== 0;
     if (isExternalRequested) return true;
@@ -328,7 +329,7 @@ export class ApicCore {
   }
 
   #requests(): boolean {
-    return this.#isExternalPending || this.#deliverable >= 0;
+    return this.isExternalPending || this.#deliverable >= 0;
   }
 
   #update(): void {

@@ -119,6 +119,11 @@ export class LocalApic implements Component<LocalApicState>, MemoryDevice {
     return this.#core.acknowledge() & 0xff;
   }
 
+  /** Whether the next acknowledge goes to the external controller. */
+  get isExternalRequested(): boolean {
+    return this.#core.isExternalPending;
+  }
+
   /** Whether requests at LINT0 reach the processor as they come from an 8259A: virtual wire mode, or the APIC is disabled. */
   get passesExternalInterrupts(): boolean {
     if (!this.#core.isEnabled) return true;

@@ -2,12 +2,16 @@ import { ACPI_PM_PORT_COUNT, AcpiPm } from '@longmode/acpi-pm';
 import type { AtaChannel } from '@longmode/ata';
 import { BIOS_TRAP_PORT, Bios, floppyDriveType, ROM_BASE, ROM_SIZE_BYTES } from '@longmode/bios';
 import { CPU_MODELS, Cpu, FIELD } from '@longmode/cpu-x86';
+import type { InterruptLine } from '@longmode/device';
 import { Floppy82077aa } from '@longmode/floppy-82077aa';
 import { FW_CFG_PORT_COUNT } from '@longmode/fw-cfg';
+import { HPET_SIZE_BYTES, type Hpet } from '@longmode/hpet';
+import { IO_APIC_SIZE_BYTES, type IoApic82093aa } from '@longmode/io-apic-82093aa';
 import { Kbc8042 } from '@longmode/kbc-8042';
+import { LOCAL_APIC_ADDRESS, LOCAL_APIC_SIZE_BYTES, type LocalApic } from '@longmode/local-apic';
 import { Machine, MemoryMap, OrWire, PortBus, VirtualClock } from '@longmode/machine';
 import { bochsDisplay, HOST_BRIDGE_82441FX, IDE_PIIX3, ISA_BRIDGE_PIIX3, PCI_CONFIG_DATA, PciBus } from '@longmode/pci';
-import { Pic8259a } from '@longmode/pic-8259a';
+import type { Pic8259a } from '@longmode/pic-8259a';
 import { Pit8254, SystemControlPortB } from '@longmode/pit-8254';
 import { cmosForMemory, Rtc146818 } from '@longmode/rtc-146818';
 import { Uart16550 } from '@longmode/uart-16550';
@@ -37,6 +41,7 @@ import {
 import { FloppyTray } from './floppy-tray.ts';
 import { guestEars } from './guest-ears.ts';
 import { InterruptHistory } from './interrupt-history.ts';
+import { HPET_ADDRESS, Interrupts, IO_APIC_ADDRESS, interruptSource, localApicOfProcessor } from './interrupts.ts';
 import { dmaMemory, IsaDma } from './isa-dma.ts';
 import { CoprocessorError } from './ports/coprocessor-error.ts';
 import { DebugConsole } from './ports/debug-console.ts';
@@ -74,6 +79,9 @@ export abstract class Board {
   readonly ataSecondary: AtaChannel;
   readonly picMaster: Pic8259a;
   readonly picSlave: Pic8259a;
+  readonly localApic: LocalApic;
+  readonly ioApic: IoApic82093aa;
+  readonly hpet: Hpet;
   readonly dma: IsaDma;
   readonly floppy: Floppy82077aa;
   readonly acpiPm: AcpiPm;
@@ -82,6 +90,7 @@ export abstract class Board {
   readonly typist: Typist;
   /** The interrupts that the processor took. */
   readonly interruptHistory: InterruptHistory = new InterruptHistory();
+  protected readonly interrupts: Interrupts;
   protected readonly config: PcConfig;
   protected readonly trays: readonly FloppyTray[];
   /** In the place of `bios`. */
@@ -103,6 +112,9 @@ export abstract class Board {
 
     // Processor and interrupt controllers.
     const cpuModel = typeof config.cpuModel === 'string' ? CPU_MODELS[config.cpuModel] : config.cpuModel;
+    const hasApic = (cpuModel ?? CPU_MODELS.default).features.has('APIC');
+    const time = { synchronizeClock: () => this.synchronizeClock(), checkDeadline: () => this.checkDeadline() };
+    const source = interruptSource(() => this.interrupts, time);
     this.cpu = new Cpu({
       ramSizeBytes: this.ramSizeBytes,
       deviceMemorySizeBytes: VGA_VIDEO_MEMORY_SIZE,
@@ -123,7 +135,8 @@ export abstract class Board {
           this.checkDeadline();
         },
       },
-      interrupts: { acknowledge: () => this.#noteInterrupt(this.picMaster.acknowledge()) },
+      interrupts: { acknowledge: () => this.#noteInterrupt(source.acknowledge()) },
+      ...(hasApic ? { localApic: localApicOfProcessor(() => this.interrupts, time) } : {}),
       onCoprocessorError: () => coprocessorError.signal(),
       ...(cpuModel === undefined ? {} : { model: cpuModel }),
       ...(config.entropySeed === undefined ? {} : { entropySeed: config.entropySeed }),
@@ -131,18 +144,13 @@ export abstract class Board {
       ...(config.jit === undefined ? {} : { jit: config.jit }),
       ticksPerInstruction: this.nanosecondsPerInstruction,
     });
-    this.picSlave = new Pic8259a({
-      name: 'pic-slave',
-      role: 'slave',
-      interrupt: { set: (level) => this.picMaster.setInput(2, level) },
-      elcrMask: 0xde,
-    });
-    this.picMaster = new Pic8259a({
-      name: 'pic-master',
-      interrupt: { set: (level) => this.cpu.setInterruptLine(level) },
-      slaves: { 2: this.picSlave },
-      elcrMask: 0xf8,
-    });
+    const interrupts = new Interrupts({ clock, cpu: this.cpu });
+    this.interrupts = interrupts;
+    this.picMaster = interrupts.picMaster;
+    this.picSlave = interrupts.picSlave;
+    this.localApic = interrupts.localApic;
+    this.ioApic = interrupts.ioApic;
+    this.hpet = interrupts.hpet;
 
     // The A20 gate is open when either of its two sources opens it.
     const a20 = new OrWire({
@@ -154,17 +162,17 @@ export abstract class Board {
       },
     });
 
-    this.pit = new Pit8254({ clock, outputs: [this.picMaster.input(0)], gates: [true, true, false] });
+    this.pit = new Pit8254({ clock, outputs: [this.irq(0)], gates: [true, true, false] });
     const portB = new SystemControlPortB({ clock, gate2: this.pit.gate(2), out2: () => this.pit.channel(2).out });
     this.keyboard = new Kbc8042({
       clock,
-      keyboardIrq: this.picMaster.input(1),
-      auxIrq: this.picSlave.input(4),
+      keyboardIrq: this.irq(1),
+      auxIrq: this.irq(12),
       a20: a20.input('keyboard-controller'),
       systemReset: reset,
     });
     const portA = new SystemControlA({ a20: a20.input('system-control-a'), systemReset: reset });
-    const coprocessorError = new CoprocessorError({ irq: this.picSlave.input(5) });
+    const coprocessorError = new CoprocessorError({ irq: this.irq(13) });
     const resetControl = new ResetControl({ systemReset: reset });
     this.trays = (config.disks?.floppies ?? []).map((disk) => new FloppyTray(disk));
     this.dma = new IsaDma({
@@ -179,7 +187,7 @@ export abstract class Board {
     });
     this.floppy = new Floppy82077aa({
       clock,
-      irq: this.picMaster.input(6),
+      irq: this.irq(6),
       dreq: this.dma.first.request(2),
       drives: this.trays.map((tray) => tray.disk),
       speed: FLOPPY_SPEED,
@@ -195,14 +203,14 @@ export abstract class Board {
     if (config.firmware !== undefined) writeBootOrder(cmos, [...(config.bootOrder ?? []), 0x80, 0x00, 0xe0]);
     this.rtc = new Rtc146818({
       clock,
-      irq: this.picSlave.input(0),
+      irq: this.irq(8),
       cmos,
       ...(config.initialTime === undefined ? {} : { initialTime: config.initialTime }),
     });
     this.com1 = new Uart16550({
       clock,
       name: 'com1',
-      interrupt: this.picMaster.input(4),
+      interrupt: this.irq(4),
       onTransmit: (byte) => {
         this.typist.hear(byte);
         events.onSerial?.(byte);
@@ -220,7 +228,7 @@ export abstract class Board {
       ports: this.ports,
       memory: this.cpu.memory,
       ide: this.pci.add(1, 1, config.firmware === undefined ? IDE_PIIX3 : IDE_FOR_FIRMWARE_ROM),
-      interrupts: [this.picSlave.input(6), this.picSlave.input(7)],
+      interrupts: [this.irq(14), this.irq(15)],
     });
     let framebufferBase: number | null = null;
     const display = this.pci.add(2, 0, bochsDisplay(VGA_VIDEO_MEMORY_SIZE), () => {
@@ -230,7 +238,7 @@ export abstract class Board {
     });
     this.acpiPm = new AcpiPm({
       clock,
-      sci: this.picSlave.input(1),
+      sci: this.irq(9),
       powerOff: () => this.requestPowerOff(),
       softOffType: SOFT_OFF_TYPE,
     });
@@ -320,11 +328,17 @@ export abstract class Board {
       const { base, sizeBytes } = this.firmwareRom;
       this.memoryMap.claim({ name: 'firmware-rom', first: base, sizeBytes, device: this.firmwareRom });
     }
+    if (hasApic) {
+      const claimMemory = this.memoryMap.claim.bind(this.memoryMap);
+      claimMemory({ name: 'io-apic', first: IO_APIC_ADDRESS, sizeBytes: IO_APIC_SIZE_BYTES, device: this.ioApic });
+      claimMemory({ name: 'hpet', first: HPET_ADDRESS, sizeBytes: HPET_SIZE_BYTES, device: this.hpet });
+      const first = LOCAL_APIC_ADDRESS;
+      claimMemory({ name: 'local-apic', first, sizeBytes: LOCAL_APIC_SIZE_BYTES, device: this.localApic });
+    }
     this.memoryMap.claim({ name: 'vga', first: VGA_MEMORY_BASE, sizeBytes: VGA_MEMORY_SIZE, device: this.vga });
 
     const parts = [
-      this.picMaster,
-      this.picSlave,
+      ...interrupts.parts,
       this.pit,
       portB,
       this.keyboard,
@@ -362,6 +376,16 @@ export abstract class Board {
     const isProtected = (state.field(FIELD.CR0) & CR0_PE) !== 0;
     this.interruptHistory.note({ vector, instructionCount, tick: this.clock.now }, isProtected);
     return vector;
+  }
+
+  /** The line of one of the 16 IRQs, into the 8259A and the I/O APIC. @throws {Pic8259aError} `bad-input` */
+  irq(irq: number): InterruptLine {
+    return this.interrupts.irq(irq);
+  }
+
+  /** IRQs that some controller lets through: bit n for IRQ n, from bit 16 on for other inputs of the I/O APIC. */
+  get openIrqs(): number {
+    return this.interrupts.open;
   }
 
   // ---- what the machine does for its parts -------------------------------------------------------------------------

@@ -76,6 +76,7 @@ function unended(pc: Pc): string[] {
 
 /** Requests that the processor does not take, though the guest took interrupts before. */
 function untaken(pc: Pc): string[] {
+  if (!pc.localApic.passesExternalInterrupts) return [];
   if (isInterruptible(pc) || !pc.interruptHistory.hasProtected || !pc.picMaster.isRequesting) return [];
   const line = bits(pc.picMaster.requests & ~pc.picMaster.mask)[0] ?? 0;
   const slaveLine = line === CASCADE ? bits(pc.picSlave.requests & ~pc.picSlave.mask)[0] : undefined;
@@ -88,7 +89,7 @@ function untaken(pc: Pc): string[] {
 function masked(pc: Pc): string[] {
   if (!isWaiting(pc) || !isInterruptible(pc)) return [];
   const told = (controller: Pic8259a, first: number, port: string): string[] =>
-    bits(controller.requests & controller.mask).map(
+    bits(controller.requests & controller.mask & ~(pc.openIrqs >> first)).map(
       (line) => `${irqName(first + line)} is requested, but masked (bit ${line} of port ${port})`,
     );
   return [...told(pc.picMaster, 0, '0x21'), ...told(pc.picSlave, LINE_COUNT, '0xa1')];

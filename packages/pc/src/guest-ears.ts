@@ -12,7 +12,7 @@ export function guestEars(pc: Board): GuestEars {
   return {
     isHalted: () => isWaiting(pc),
     isInterruptible: () =>
-      isInterruptible(pc) && (pc.picMaster.mask & (1 << KEYBOARD_IRQ)) === 0 && pc.keyboard.isInterrupting,
+      isInterruptible(pc) && (pc.openIrqs & (1 << KEYBOARD_IRQ)) !== 0 && pc.keyboard.isInterrupting,
     isFirmwareHandling: () => {
       if ((pc.cpu.state.field(FIELD.CR0) & CR0_PE) !== 0) return false;
       const vector = 4 * (pc.picMaster.vectorBase + KEYBOARD_IRQ);

@@ -52,6 +52,7 @@ export class Pc extends Board {
   reset(): void {
     this.#idleTicks = this.clock.now;
     this.machine.reset();
+    this.interrupts.enterVirtualWireMode();
     this.cpu.reset();
     this.interruptHistory.clear();
     const { memory } = this.cpu;
@@ -240,7 +241,7 @@ export class Pc extends Board {
     loadMemory(this.cpu.memory, state.memory);
     this.cpu.isA20Enabled = state.isA20Enabled;
     this.cpu.restore(state.cpu);
-    this.cpu.setInterruptLine(this.picMaster.isRequesting);
+    this.cpu.setInterruptLine(this.localApic.isRequesting);
     this.cpu.exceptionLog.clear();
     this.interruptHistory.clear();
   }

@@ -8,6 +8,9 @@ import {
 } from '@longmode/bios';
 import { type CpuModel, DEFAULT_CPU_MODEL } from '@longmode/cpu-x86';
 import { acpiTables, FACS_SIZE_BYTES, RSDP_SIZE_BYTES, smbiosTables } from '@longmode/firmware-tables';
+import { HPET_CAPABILITIES } from '@longmode/hpet';
+
+import { HPET_ADDRESS, IO_APIC_ADDRESS, IRQ0_INPUT } from './interrupts.ts';
 
 /** First port of ACPI's fixed hardware, where the firmware of QEMU's machines puts it too. */
 export const ACPI_PM_PORT = 0x600;
@@ -21,6 +24,9 @@ const RESERVATION = { reclaimableBytes: 0x3000, nvsBytes: 0x1000 };
 const ACPI_RAM_MIN_BYTES = 2 * 2 ** 20;
 const SCI_IRQ = 9;
 const CENTURY_INDEX = 0x32;
+
+/** As it is after a reset. */
+const IO_APIC_ID = 0;
 
 const hasAcpi = (ramSizeBytes: number): boolean => ramSizeBytes >= ACPI_RAM_MIN_BYTES;
 
@@ -44,10 +50,10 @@ export function systemTables(ramSizeBytes: number, model: CpuModel = DEFAULT_CPU
     },
     SMBIOS_ADDRESS,
   );
-  return hasAcpi(ramSizeBytes) ? [...acpi(ramSizeBytes), smbios] : [smbios];
+  return hasAcpi(ramSizeBytes) ? [...acpi(ramSizeBytes, model), smbios] : [smbios];
 }
 
-function acpi(ramSizeBytes: number): readonly FirmwareTable[] {
+function acpi(ramSizeBytes: number, model: CpuModel): readonly FirmwareTable[] {
   const end = Math.min(ramSizeBytes, LOW_RAM_END);
   const machine = {
     pmBase: ACPI_PM_PORT,
@@ -57,15 +63,21 @@ function acpi(ramSizeBytes: number): readonly FirmwareTable[] {
     resetValue: 0x06,
     centuryIndex: CENTURY_INDEX,
     pciMemory: { first: LOW_RAM_END, last: 0xfebf_ffff },
+    ...(model.features.has('APIC')
+      ? {
+          ioApic: { id: IO_APIC_ID, address: IO_APIC_ADDRESS, irq0Input: IRQ0_INPUT },
+          hpet: { address: HPET_ADDRESS, capabilities: HPET_CAPABILITIES },
+        }
+      : {}),
   };
   const tables = end - RESERVATION.nvsBytes - RESERVATION.reclaimableBytes;
   return acpiTables(machine, { root: ROOT_ADDRESS, tables, facs: end - FACS_SIZE_BYTES });
 }
 
-/** A copy of ACPI's root pointer, as boot protocols hand it over; undefined in a machine without. */
+/** A copy of ACPI's root pointer, as boot protocols hand it over, the same for every processor; undefined in a machine without. */
 export function rootPointer(ramSizeBytes: number): Uint8Array | undefined {
   if (!hasAcpi(ramSizeBytes)) return undefined;
-  return acpi(ramSizeBytes).find(({ bytes }) => bytes.length === RSDP_SIZE_BYTES)?.bytes;
+  return acpi(ramSizeBytes, DEFAULT_CPU_MODEL).find(({ bytes }) => bytes.length === RSDP_SIZE_BYTES)?.bytes;
 }
 
 /** Where ACPI's root pointer is; undefined in a machine without. */

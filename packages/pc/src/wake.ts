@@ -15,7 +15,9 @@ const FLAG_IF = 0x200;
 const ACTIVITY_HALTED = 1;
 /** What the field of MONITOR holds in an MWAIT that interrupts end whether they are taken or not. */
 const MONITOR_WAITING = 2;
-/** Inputs of the interrupt controllers (8 and up: of the second) that the alarms of a part can raise, by the part's name. */
+/** The local APIC's own timer. Its alarm is pending only while it would be noticed. */
+const LOCAL_TIMER = 1 << 24;
+/** IRQs, and from bit 16 on inputs of the I/O APIC, that the alarms of a part can raise, by the part's name. */
 const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
   'pit-8254': 1 << 0,
   'kbc-8042': (1 << 1) | (1 << 12),
@@ -26,6 +28,8 @@ const INPUTS_OF_ALARMS: Readonly<Record<string, number>> = {
   'ata-secondary': 1 << 15,
   typist: 1 << 1,
   'acpi-pm': 1 << 9,
+  'local-apic': LOCAL_TIMER,
+  hpet: (1 << 0) | (1 << 8) | (0xf << 20),
   // These raise no interrupt.
   'dma-1': 0,
   'dma-2': 0,
@@ -39,7 +43,6 @@ function inputsOf(alarm: string): number {
 }
 /** What comes from outside arrives at the keyboard controller or at COM1. */
 const INPUTS_FROM_OUTSIDE = (1 << 1) | (1 << 4) | (1 << 12);
-const CASCADE = 1 << 2;
 
 /** Whether the processor is in HLT. */
 export const isWaiting = (pc: Board): boolean => pc.cpu.state.field(FIELD.ACTIVITY) === ACTIVITY_HALTED;
@@ -53,8 +56,7 @@ export const isInterruptible = (pc: Board): boolean => (pc.cpu.state.rflags & FL
  */
 export function wakeSourceOf(pc: Board): WakeSource {
   if (!isInterruptible(pc) && pc.cpu.state.field(FIELD.MONITOR) !== MONITOR_WAITING) return 'nothing';
-  const master = pc.picMaster.mask;
-  const open = (~master & 0xff) | ((master & CASCADE) === 0 ? (~pc.picSlave.mask & 0xff) << 8 : 0);
+  const open = pc.openIrqs | LOCAL_TIMER;
   if (pc.clock.isPending((alarm) => (inputsOf(alarm) & open) !== 0)) return 'time';
   return (open & INPUTS_FROM_OUTSIDE) !== 0 ? 'input' : 'nothing';
 }
