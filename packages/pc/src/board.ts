@@ -244,7 +244,7 @@ export abstract class Board {
     });
     this.bios = new Bios({
       cpu: new FirmwareCpuAccess(this.cpu),
-      memory: new FirmwareMemoryAccess(this.cpu.memory),
+      memory: new FirmwareMemoryAccess(this.cpu.memory, this.vga),
       ports: {
         readPort: (port, width) => this.#silently(() => this.ports.read(port, width)),
         writePort: (port, width, value) => this.#silently(() => this.ports.write(port, width, value)),

@@ -1,5 +1,7 @@
 import type { FirmwareCpu, FirmwareMemory, FirmwareSegment } from '@longmode/bios';
 import { type Cpu, CS, DS, ES, type GuestMemory, SS } from '@longmode/cpu-x86';
+import type { AccessWidth, MemoryDevice } from '@longmode/device';
+import { VGA_MEMORY_BASE, VGA_MEMORY_SIZE } from '@longmode/vga';
 
 const SEGMENT_INDEX: Readonly<Record<FirmwareSegment, number>> = { cs: CS, ds: DS, es: ES, ss: SS };
 
@@ -88,31 +90,46 @@ export class FirmwareCpuAccess implements FirmwareCpu {
   }
 }
 
-/** Guest memory by physical address as firmware services see it: addresses wrap at 4 GiB. */
+/**
+ * Guest memory by physical address as firmware services see it: addresses wrap at 4 GiB. What they write most is the screen:
+ * its window is reached without the way through the processor and the bus.
+ */
 export class FirmwareMemoryAccess implements FirmwareMemory {
   readonly #memory: GuestMemory;
+  readonly #video: MemoryDevice;
 
-  constructor(memory: GuestMemory) {
+  /** @param video what answers at the window of the display adapter */
+  constructor(memory: GuestMemory, video: MemoryDevice) {
     this.#memory = memory;
+    this.#video = video;
   }
 
   read8(physical: number): number {
-    return this.#memory.read8(physical >>> 0);
+    return isVideo(physical, 8)
+      ? this.#video.readMemory(physical - VGA_MEMORY_BASE, 8)
+      : this.#memory.read8(physical >>> 0);
   }
   read16(physical: number): number {
-    return this.#memory.read16(physical >>> 0);
+    return isVideo(physical, 16)
+      ? this.#video.readMemory(physical - VGA_MEMORY_BASE, 16)
+      : this.#memory.read16(physical >>> 0);
   }
   read32(physical: number): number {
-    return this.#memory.read32(physical >>> 0);
+    return isVideo(physical, 32)
+      ? this.#video.readMemory(physical - VGA_MEMORY_BASE, 32)
+      : this.#memory.read32(physical >>> 0);
   }
   write8(physical: number, value: number): void {
-    this.#memory.write8(physical >>> 0, value);
+    if (isVideo(physical, 8)) this.#video.writeMemory(physical - VGA_MEMORY_BASE, 8, value & 0xff);
+    else this.#memory.write8(physical >>> 0, value);
   }
   write16(physical: number, value: number): void {
-    this.#memory.write16(physical >>> 0, value);
+    if (isVideo(physical, 16)) this.#video.writeMemory(physical - VGA_MEMORY_BASE, 16, value & 0xffff);
+    else this.#memory.write16(physical >>> 0, value);
   }
   write32(physical: number, value: number): void {
-    this.#memory.write32(physical >>> 0, value);
+    if (isVideo(physical, 32)) this.#video.writeMemory(physical - VGA_MEMORY_BASE, 32, value >>> 0);
+    else this.#memory.write32(physical >>> 0, value);
   }
   readBytes(physical: number, count: number): Uint8Array {
     return this.#memory.read(physical >>> 0, count);
@@ -120,4 +137,11 @@ export class FirmwareMemoryAccess implements FirmwareMemory {
   writeBytes(physical: number, bytes: Uint8Array): void {
     this.#memory.write(physical >>> 0, bytes);
   }
+}
+
+/** Whether an access lies in the window as one that the bus would not split. */
+function isVideo(physical: number, width: AccessWidth): boolean {
+  return (
+    physical >= VGA_MEMORY_BASE && physical < VGA_MEMORY_BASE + VGA_MEMORY_SIZE && (physical & ((width >> 3) - 1)) === 0
+  );
 }

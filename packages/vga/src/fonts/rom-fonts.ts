@@ -26,10 +26,14 @@ function parsePictures(pictures: string, height: number): Map<string, Uint8Array
   for (let band = 0; band < lines.length; band += height + 1) {
     const heading = lines[band] as string;
     for (let at = 0; at < heading.length; at += PICTURE_PITCH) {
-      const rows = lines.slice(band + 1, band + 1 + height).map((line) => line.slice(at, at + 8));
-      const bytes = rows.map((row) => [...row].reduce((byte, dot) => 2 * byte + (dot === '#' ? 1 : 0), 0));
+      const bytes = new Uint8Array(height);
+      for (let row = 0; row < height; row++) {
+        const line = lines[band + 1 + row] as string;
+        for (let dot = 0; dot < 8; dot++)
+          if (line[at + dot] === '#') bytes[row] = (bytes[row] as number) | (0x80 >> dot);
+      }
       const character = heading.charAt(at);
-      glyphs.set(character === GRAVE ? '`' : character, Uint8Array.from(bytes));
+      glyphs.set(character === GRAVE ? '`' : character, bytes);
     }
   }
   return glyphs;
@@ -45,8 +49,7 @@ function inCell(glyph: Uint8Array, character: string, height: number): Uint8Arra
   return cell;
 }
 
-function buildFont(pictures: string, design: 8 | 14, height: number): Uint8Array {
-  const drawn = parsePictures(pictures, design);
+function buildFont(drawn: ReadonlyMap<string, Uint8Array>, design: 8 | 14, height: number): Uint8Array {
   const blank = new Uint8Array(design);
   const plain = (character: string): Uint8Array => drawn.get(character) ?? blank;
   const font = new Uint8Array(CHARACTER_COUNT * height);
@@ -62,8 +65,9 @@ function buildFont(pictures: string, design: 8 | 14, height: number): Uint8Array
 }
 
 /** 8 by 8 pixels: 2,048 bytes, a byte per scan line, leftmost pixel in bit 7. */
-export const FONT_8X8: Uint8Array = buildFont(GLYPHS_8, 8, 8);
+export const FONT_8X8: Uint8Array = buildFont(parsePictures(GLYPHS_8, 8), 8, 8);
+const DRAWN_14 = parsePictures(GLYPHS_14, 14);
 /** 8 by 14 pixels: 3,584 bytes. */
-export const FONT_8X14: Uint8Array = buildFont(GLYPHS_14, 14, 14);
+export const FONT_8X14: Uint8Array = buildFont(DRAWN_14, 14, 14);
 /** 8 by 16 pixels: 4,096 bytes. */
-export const FONT_8X16: Uint8Array = buildFont(GLYPHS_14, 14, 16);
+export const FONT_8X16: Uint8Array = buildFont(DRAWN_14, 14, 16);
