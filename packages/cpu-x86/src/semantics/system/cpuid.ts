@@ -19,10 +19,9 @@ const FEATURE_OSXSAVE = 1 << 27;
 const FEATURE_NX = 1 << 20;
 const FEATURE_OSPKE = 1 << 4;
 const FEATURE_MONITOR = 1 << 3;
-/** MWAIT's extensions can be asked for, and interrupts may end it with IF clear; the state C1 is all there is. */
+/** MWAIT's extensions can be asked for, and interrupts may end it with IF clear; there are no states of less power. */
 const MONITOR_LINE_SIZE_BYTES = 64;
 const MWAIT_EXTENSIONS = 3;
-const MWAIT_C1 = 1 << 4;
 const CLFLUSH_LINE_QUADWORDS = 8;
 const HYPERVISOR_SIGNATURE = 'longmode    ';
 
@@ -83,7 +82,7 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
       return [0x00000001, 0, 0, 0]; // one iteration, no descriptor: nothing is known of caches
     case 5:
       if (!model.features.has('MONITOR')) return [0, 0, 0, 0];
-      return [MONITOR_LINE_SIZE_BYTES, MONITOR_LINE_SIZE_BYTES, MWAIT_EXTENSIONS, MWAIT_C1];
+      return [MONITOR_LINE_SIZE_BYTES, MONITOR_LINE_SIZE_BYTES, MWAIT_EXTENSIONS, 0];
     case 7:
       if (subleaf !== 0) return [0, 0, 0, 0];
       return [0, featureWord(model, 7, 'ebx'), (featureWord(model, 7, 'ecx') | ospke(state)) >>> 0, 0];

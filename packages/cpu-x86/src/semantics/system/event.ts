@@ -7,7 +7,7 @@
 import { CS } from '../../decode/instruction.ts';
 import { VECTOR_DE, VECTOR_DF, VECTOR_GP, VECTOR_NP, VECTOR_PF, VECTOR_SS, VECTOR_TS } from '../../state/exceptions.ts';
 import { ACTIVITY, ACTIVITY_SHUTDOWN, CR2 } from '../../state/layout.ts';
-import { NO_ERROR_CODE, type SystemCpu } from './context.ts';
+import { NO_ERROR_CODE, OUTCOME_BRANCH, OUTCOME_EXIT, OUTCOME_FAULT, type Outcome, type SystemCpu } from './context.ts';
 import { attemptDelivery, createDelivery } from './event-delivery.ts';
 import { type EventFate, type EventKind, type ExceptionDraft, type Explanation, UNEXPLAINED } from './exception-log.ts';
 import { processorMode, segmentOf } from './processor-mode.ts';
@@ -96,20 +96,28 @@ export function deliverEvent(cpu: SystemCpu, event: ExceptionEvent): 'delivered'
   }
 }
 
-/** INT n, INT3, INTO and INT1, whose failed delivery is a fault of the instruction. @returns false after a fault */
-export function deliverSoftwareInterrupt(cpu: SystemCpu, vector: number, kind: EventKind): boolean {
+/** INT n, INT3, INTO and INT1, whose failed delivery is a fault of the instruction, or of the task that it has switched to. */
+export function deliverSoftwareInterrupt(cpu: SystemCpu, vector: number, kind: EventKind): Outcome {
   const event: ExceptionEvent = { vector, kind, rip: cpu.nextRip };
   const delivery = createDelivery(event);
   const found = isRecorded(kind) ? observe(cpu, event, 'delivered', UNEXPLAINED) : undefined;
   if (!attemptDelivery(cpu, delivery)) {
     cpu.exceptionLog.interrupted({ vector, kind, step: delivery.step });
-    return false;
+    return delivery.hasSwitchedTask ? deliverRaised(cpu) : OUTCOME_FAULT;
   }
   if (found !== undefined) {
     cpu.exceptionLog.beginChain();
     cpu.exceptionLog.record(found);
   }
-  return true;
+  return OUTCOME_BRANCH;
+}
+
+/** Delivers what a new task has raised, before its first instruction. */
+export function deliverRaised(cpu: SystemCpu): Outcome {
+  const raised = cpu.takeRaised();
+  if (raised === undefined) return OUTCOME_BRANCH;
+  const isDelivered = deliverEvent(cpu, { ...raised, kind: 'exception', rip: cpu.state.rip }) === 'delivered';
+  return isDelivered ? OUTCOME_BRANCH : OUTCOME_EXIT;
 }
 
 /** Successful external interrupts and INT n would flood the log. */

@@ -53,7 +53,7 @@ describe('MONITOR and MWAIT', () => {
   it('are offered by CPUID while they are switched on', () => {
     const bit = (cpu: FakeCpu): number => (cpuid(cpu, 1, 0)[2] >>> 3) & 1;
     expect([bit(fake()), bit(new FakeCpu('64-bit'))]).toEqual([1, 0]);
-    expect(cpuid(fake(), 5, 0)).toEqual([64, 64, 3, 0x10]);
+    expect(cpuid(fake(), 5, 0)).toEqual([64, 64, 3, 0]);
   });
 });
 

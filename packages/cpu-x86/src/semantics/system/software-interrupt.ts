@@ -6,25 +6,12 @@
 import type { MemoryOperand, RegisterOperand } from '../../decode/instruction.ts';
 import { VECTOR_BP, VECTOR_BR, VECTOR_DB, VECTOR_GP, VECTOR_OF } from '../../state/exceptions.ts';
 import { FLAG_OF } from '../../state/rflags.ts';
-import {
-  NO_ERROR_CODE,
-  OUTCOME_BRANCH,
-  OUTCOME_FAULT,
-  OUTCOME_NEXT,
-  type Outcome,
-  type SystemCpu,
-  type SystemOperation,
-} from './context.ts';
+import { NO_ERROR_CODE, OUTCOME_FAULT, OUTCOME_NEXT, type SystemOperation } from './context.ts';
 import { deliverSoftwareInterrupt } from './event.ts';
-import type { EventKind } from './exception-log.ts';
 import { fault, hex, undefinedOpcode } from './fault.ts';
 import { operandAt, readBeyond, readOperand } from './operand.ts';
 import { ioPrivilegeLevel, is64BitMode, isVirtual8086Mode } from './processor-mode.ts';
 import { isRedirected, redirectInterrupt } from './virtual-interrupt.ts';
-
-function interrupt(cpu: SystemCpu, vector: number, kind: EventKind): Outcome {
-  return deliverSoftwareInterrupt(cpu, vector, kind) ? OUTCOME_BRANCH : OUTCOME_FAULT;
-}
 
 /** INT n. In virtual-8086 mode it is redirected to the program itself, or needs IOPL 3. */
 export const INT: SystemOperation = (cpu, instruction) => {
@@ -35,21 +22,21 @@ export const INT: SystemOperation = (cpu, instruction) => {
   if (isVirtual8086Mode(cpu.state) && ioPrivilegeLevel(cpu.state) < 3) {
     return fault(cpu, VECTOR_GP, 0, `INT ${hex(vector)} in virtual-8086 mode needs IOPL 3`);
   }
-  return interrupt(cpu, vector, 'software');
+  return deliverSoftwareInterrupt(cpu, vector, 'software');
 };
 
 /** INT3: the one-byte breakpoint, not sensitive to IOPL. */
-export const INT3: SystemOperation = (cpu) => interrupt(cpu, VECTOR_BP, 'software-exception');
+export const INT3: SystemOperation = (cpu) => deliverSoftwareInterrupt(cpu, VECTOR_BP, 'software-exception');
 
 /** INTO: #OF when OF is set. */
 export const INTO: SystemOperation = (cpu) => {
   if (is64BitMode(cpu.state)) return undefinedOpcode(cpu, 'INTO does not exist in 64-bit mode');
   if ((cpu.state.rflags & FLAG_OF) === 0) return OUTCOME_NEXT;
-  return interrupt(cpu, VECTOR_OF, 'software-exception');
+  return deliverSoftwareInterrupt(cpu, VECTOR_OF, 'software-exception');
 };
 
 /** INT1 (ICEBP): #DB, without the DPL check of INT n. */
-export const INT1: SystemOperation = (cpu) => interrupt(cpu, VECTOR_DB, 'int1');
+export const INT1: SystemOperation = (cpu) => deliverSoftwareInterrupt(cpu, VECTOR_DB, 'int1');
 
 /** BOUND: #BR when a signed index is outside the two bounds in memory. */
 export const BOUND: SystemOperation = (cpu, instruction) => {

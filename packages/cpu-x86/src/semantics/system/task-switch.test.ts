@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CR0, CR3, LDTR_INDEX, TR_INDEX } from '../../state/layout.ts';
+import { CR0, CR3, DR, LDTR_INDEX, TR_INDEX } from '../../state/layout.ts';
 import { FLAG_IF, FLAG_NT, FLAG_VM } from '../../state/rflags.ts';
 import { OUTCOME_BRANCH, OUTCOME_FAULT } from './context.ts';
 import { deliverEvent } from './event.ts';
@@ -160,6 +160,32 @@ describe('a fault of the new task', () => {
     const entry = cpu.exceptionLog.entries[0];
     expect([entry?.vector, entry?.errorCode, entry?.rip]).toEqual([vector, code, BigInt(HANDLER)]);
     expect(cpu.state.segments[TR_INDEX]?.selector).toBe(NEW);
+  });
+
+  it.each([
+    ['a null SS', { 80: 0 }, 0x4ff8 - 16],
+    ['an LDT that is none', { 96: TSS_SELECTOR }, 0x4ff8 - 16],
+    ['a null CS, but a stack', { 76: 0 }, 0xd000 - 16],
+  ] as const)('%s has a handler on the stack of level 0, or on its own', (_name, fields, pointer) => {
+    // SS0:ESP0 of the new task; the frame there has SS and ESP too.
+    const cpu = twoTasks({ ...fields, 4: 0x5000, 8: DATA32 });
+    cpu.setGate(TS, CODE32, HANDLER + 0x100, 0x8e);
+    cpu.run(...jump(NEW));
+    expect([cpu.state.rip, cpu.state.gpr(RSP)]).toEqual([BigInt(HANDLER + 0x100), BigInt(pointer)]);
+    expect([cpu.state.cpl, cpu.state.segments[2]?.selector]).toEqual([0, DATA32]);
+  });
+
+  it('after INT through a task gate is one of the new task: its T flag, and its RIP', () => {
+    const cpu = twoTasks({ 100: 1 });
+    cpu.setGate(0x30, NEW, 0, 0xe5);
+    cpu.setGate(1, CODE32, HANDLER + 0x100, 0x8e);
+    expect(cpu.run(0xcd, 0x30)).toBe(OUTCOME_BRANCH);
+    expect(cpu.state.rip).toBe(BigInt(HANDLER + 0x100));
+    const frame = Number(cpu.state.gpr(RSP));
+    expect([0, 4].map((at) => cpu.view.getUint32(frame + at, true))).toEqual([HANDLER, CODE32]);
+    expect(cpu.state.field(DR + 48) & 0x8000).toBe(0x8000);
+    // What is saved in the old task is the RIP behind INT.
+    expect(cpu.view.getUint32(TSS + 0x20, true)).toBe(0x4002);
   });
 
   it('loads the LDT that the task names', () => {

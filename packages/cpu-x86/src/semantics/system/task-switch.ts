@@ -10,8 +10,8 @@ import { ACCESS_IMPLICIT } from '@longmode/mmu';
 import { CS, DS, ES, FS, GS, SS } from '../../decode/instruction.ts';
 import { CR0_PG, CR0_TS, CR4_PAE, CR4_PGE } from '../../state/control-registers.ts';
 import { VECTOR_GP, VECTOR_NP, VECTOR_TS } from '../../state/exceptions.ts';
-import { CR0, CR3, CR4, DR, GDTR_LIMIT, LDTR_INDEX, SYSTEM_FLAGS, TR_INDEX } from '../../state/layout.ts';
-import { FLAG_NT, FLAG_VM, FLAGS_DEFINED } from '../../state/rflags.ts';
+import { CR0, CR3, CR4, DR, GDTR_LIMIT, LDTR_INDEX, TR_INDEX } from '../../state/layout.ts';
+import { FLAG_NT, FLAGS_DEFINED } from '../../state/rflags.ts';
 import type { SystemCpu } from './context.ts';
 import { loadPdpteRegisters } from './control-register.ts';
 import {
@@ -172,15 +172,20 @@ function loadTaskSegments(cpu: SystemCpu, image: TaskImage, ext: number): boolea
   if (!loadTaskLdt(cpu, image.ldt, ext)) return false;
   if (isVirtual8086Mode(state)) {
     for (let i = 0; i < 6; i += 1) loadVirtual8086Segment(cpu, i, image.segments[i] as number);
-    state.cpl = 3;
     return true;
   }
   const csSelector = image.segments[CS] as number;
+  const privilege = csSelector & 3;
+  // The stack comes first, so that a handler of the same level has one for what is wrong with the others.
+  const stackRules = { privilege, vector: VECTOR_TS, ext, allowsNull: false };
+  const ss = checkStackSegment(cpu, image.segments[SS] as number, stackRules);
+  if (ss === undefined) return false;
+  commitSegment(cpu, SS, ss);
+  state.cpl = privilege;
   const code = isNullSelector(csSelector)
     ? refuse(cpu, VECTOR_TS, ext, 'the new task has a null CS')
     : readDescriptor(cpu, csSelector, VECTOR_TS, ext);
   if (code === undefined) return false;
-  const privilege = csSelector & 3;
   const csError = selectorError(csSelector, ext);
   const csName = `${describeSelector(csSelector)} for the new task's CS`;
   if (!isCode(code) || !(isConforming(code) ? dplOf(code) <= privilege : dplOf(code) === privilege)) {
@@ -191,13 +196,9 @@ function loadTaskSegments(cpu: SystemCpu, image: TaskImage, ext: number): boolea
     refuse(cpu, VECTOR_NP, csError, `${csName} is not present`);
     return false;
   }
-  const stackRules = { privilege, vector: VECTOR_TS, ext, allowsNull: false };
-  const ss = checkStackSegment(cpu, image.segments[SS] as number, stackRules);
-  if (ss === undefined) return false;
   const marked = markAccessed(cpu, code);
   if (marked === undefined) return false;
   loadCodeSegment(cpu, marked, privilege);
-  commitSegment(cpu, SS, ss);
   for (const index of [ES, DS, FS, GS]) {
     if (!loadTaskData(cpu, index, image.segments[index] as number, ext)) return false;
   }
@@ -299,7 +300,8 @@ export function switchTask(
   state.rip = BigInt(image.ip);
   for (let i = 0; i < 6; i += 1) segmentOf(state, i).loadNull(image.segments[i] as number);
   segmentOf(state, LDTR_INDEX).loadNull(image.ldt);
-  state.cpl = (state.field(SYSTEM_FLAGS) & FLAG_VM) !== 0 ? 3 : (image.segments[CS] as number) & 3;
+  // Whatever its CS says, until there is a stack: a handler of level 0 takes that of the TSS then.
+  state.cpl = 3;
   if (!loadTaskCr3(cpu, format, image) || !loadTaskSegments(cpu, image, ext)) {
     cpu.modeChanged();
     return 'new';

@@ -5,20 +5,16 @@
  * @source SDM Vol. 3A "Task Switching", "Task-Gate Descriptor"
  */
 import { VECTOR_NP } from '../../state/exceptions.ts';
-import { OUTCOME_BRANCH, OUTCOME_EXIT, OUTCOME_FAULT, type Outcome, type SystemCpu } from './context.ts';
+import { OUTCOME_BRANCH, OUTCOME_FAULT, type Outcome, type SystemCpu } from './context.ts';
 import { type Descriptor, describeSelector, isPresent } from './descriptor.ts';
-import { deliverEvent } from './event.ts';
+import { deliverRaised } from './event.ts';
 import { refuse, selectorError } from './fault.ts';
 import { type SwitchResult, switchTask } from './task-switch.ts';
 
 /** Completes a switch that an instruction made: faults of the new task are delivered in the new task. */
 export function finishSwitch(cpu: SystemCpu, result: SwitchResult): Outcome {
   if (result === 'old') return OUTCOME_FAULT;
-  if (result === 'switched') return OUTCOME_BRANCH;
-  const raised = cpu.takeRaised();
-  if (raised === undefined) return OUTCOME_BRANCH;
-  const isDelivered = deliverEvent(cpu, { ...raised, kind: 'exception', rip: cpu.state.rip }) === 'delivered';
-  return isDelivered ? OUTCOME_BRANCH : OUTCOME_EXIT;
+  return result === 'switched' ? OUTCOME_BRANCH : deliverRaised(cpu);
 }
 
 /** JMP or CALL to a TSS descriptor, whose DPL has been checked. */
