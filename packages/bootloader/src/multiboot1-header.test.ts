@@ -63,7 +63,7 @@ describe('a Multiboot 1 header', () => {
   it('with a wrong checksum is pointed out', () => {
     const bytes = file(64, 8, 3);
     bytes[16] = (bytes[16] ?? 0) ^ 1;
-    expect(errorOf(bytes)).toMatchObject({ code: 'bad-header', offset: 8 });
+    expect(errorOf(bytes)).toMatchObject({ code: 'bad-header', offset: 16 });
     expect(errorOf(bytes).message).toMatch(/checksum/);
   });
 

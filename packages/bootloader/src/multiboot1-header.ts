@@ -1,4 +1,5 @@
 import { BootError, hex } from './error.ts';
+import { type HeaderRules, missingHeader } from './multiboot-header-search.ts';
 
 /** Value that marks a Multiboot header. */
 export const MULTIBOOT1_HEADER_MAGIC = 0x1badb002;
@@ -35,6 +36,19 @@ export interface Multiboot1Header {
 /** Video mode type: text. */
 const MODE_TYPE_TEXT = 1;
 const SEARCH_SIZE = 8192;
+const RULES: HeaderRules = {
+  what: 'Multiboot header',
+  magic: MULTIBOOT1_HEADER_MAGIC,
+  alignment: 4,
+  searchedBytes: SEARCH_SIZE,
+  fixedBytes: 12,
+  fields: 'magic, flags and checksum',
+  otherwise: (_view, at) => ({
+    offset: at,
+    found: ' that is cut off',
+    cure: 'keep the address fields with the header',
+  }),
+};
 const KNOWN_REQUIRED = MULTIBOOT1_PAGE_ALIGN | MULTIBOOT1_MEMORY_INFO | MULTIBOOT1_VIDEO_MODE;
 
 /**
@@ -79,7 +93,7 @@ export function findMultiboot1Header(bytes: Uint8Array): Multiboot1Header | null
  */
 export function readMultiboot1Header(bytes: Uint8Array): Multiboot1Header {
   const header = findMultiboot1Header(bytes);
-  if (header === null) throw missingHeader(bytes);
+  if (header === null) throw missingHeader(bytes, RULES);
   // Bits 0 to 15 are required: a loader that does not know one must not load the image.
   const unknown = header.flags & 0xffff & ~KNOWN_REQUIRED;
   if (unknown === 0) return header;
@@ -102,29 +116,4 @@ export function readMultiboot1Header(bytes: Uint8Array): Multiboot1Header {
 export function wantsTextMode(bytes: Uint8Array, { offset, flags }: Multiboot1Header): boolean {
   if ((flags & MULTIBOOT1_VIDEO_MODE) === 0 || offset + 36 > bytes.length) return false;
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset + 32, true) === MODE_TYPE_TEXT;
-}
-
-/** Says why there is no header: the usual reasons are a wrong checksum and a place too far into the file. */
-function missingHeader(bytes: Uint8Array): BootError {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const searched = Math.min(bytes.length, 1 << 20);
-  let found = 'none';
-  let offset: number | null = null;
-  let cure = 'put the header into a section that the linker script places first';
-  for (let at = 0; at + 4 <= searched; at++) {
-    if (view.getUint32(at, true) !== MULTIBOOT1_HEADER_MAGIC) continue;
-    offset = at;
-    if (at % 4 !== 0) {
-      found = `one at offset ${hex(at)}, which is not a multiple of 4`;
-      cure = 'align the header to 4 bytes';
-    } else if (at + 12 > Math.min(bytes.length, SEARCH_SIZE)) {
-      found = `one at offset ${hex(at)}, outside them`;
-    } else {
-      found = `one at offset ${hex(at)} whose checksum is wrong or that is cut off`;
-      cure = 'make magic, flags and checksum add up to 0 modulo 2^32';
-    }
-    break;
-  }
-  const expected = 'one within the first 8192 bytes of the file';
-  return new BootError({ code: 'bad-header', offset, what: 'Multiboot header', expected, found, cure });
 }

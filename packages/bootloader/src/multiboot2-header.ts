@@ -1,4 +1,5 @@
 import { BootError, hex } from './error.ts';
+import { type HeaderRules, missingHeader } from './multiboot-header-search.ts';
 
 /** Value that marks a Multiboot 2 header. */
 export const MULTIBOOT2_HEADER_MAGIC = 0xe85250d6;
@@ -61,6 +62,19 @@ export interface Multiboot2HeaderPlace {
 
 const SEARCH_SIZE = 32768;
 const FIXED_SIZE = 16;
+const RULES: HeaderRules = {
+  what: 'Multiboot 2 header',
+  magic: MULTIBOOT2_HEADER_MAGIC,
+  alignment: 8,
+  searchedBytes: SEARCH_SIZE,
+  fixedBytes: FIXED_SIZE,
+  fields: 'magic, architecture, header_length and checksum',
+  otherwise: (view, at, limit) => ({
+    offset: at + 8,
+    found: ` whose header_length is ${view.getUint32(at + 8, true)}, with ${limit - at} bytes left`,
+    cure: 'count magic to end tag in header_length, 16 bytes at least',
+  }),
+};
 const ARCHITECTURE_I386 = 0;
 const FLAG_OPTIONAL = 0x1;
 
@@ -133,7 +147,7 @@ export function findMultiboot2Header(bytes: Uint8Array): Multiboot2HeaderPlace |
  */
 export function readMultiboot2Header(bytes: Uint8Array): Multiboot2Header {
   const place = findMultiboot2Header(bytes);
-  if (place === null) throw missingHeader(bytes);
+  if (place === null) throw missingHeader(bytes, RULES);
   const { offset, architecture, length } = place;
   if (architecture !== ARCHITECTURE_I386) {
     throw new BootError({
@@ -294,40 +308,4 @@ function unsupportedTag(tag: HeaderTag): BootError {
     found: `type ${tag.type}${name === undefined ? '' : `, ${name}`}`,
     cure: 'set the optional flag of the tag, or remove it',
   });
-}
-
-/** Says why there is no header: the usual reasons are a wrong checksum or length and a place too far into the file. */
-function missingHeader(bytes: Uint8Array): BootError {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const searched = Math.min(bytes.length, 1 << 20);
-  let found = 'none';
-  let offset: number | null = null;
-  let cure = 'put the header into a section that the linker script places first';
-  for (let at = 0; at + 4 <= searched; at++) {
-    if (view.getUint32(at, true) !== MULTIBOOT2_HEADER_MAGIC) continue;
-    offset = at;
-    const limit = Math.min(bytes.length, SEARCH_SIZE);
-    if (at % 8 !== 0) {
-      found = `one at offset ${hex(at)}, which is not a multiple of 8`;
-      cure = 'align the header to 8 bytes';
-      break;
-    }
-    if (at + FIXED_SIZE > limit) {
-      found = `one at offset ${hex(at)}, outside them or cut off`;
-      break;
-    }
-    const words = [0, 4, 8, 12].map((field) => view.getUint32(at + field, true));
-    if (words.reduce((sum, word) => sum + word, 0) % 2 ** 32 !== 0) {
-      offset = at + 12;
-      found = `one at offset ${hex(at)} whose checksum is wrong`;
-      cure = 'make magic, architecture, header_length and checksum add up to 0 modulo 2^32';
-    } else {
-      offset = at + 8;
-      found = `one at offset ${hex(at)} whose header_length is ${words[2]}, with ${limit - at} bytes left`;
-      cure = 'count magic to end tag in header_length, 16 bytes at least';
-    }
-    break;
-  }
-  const expected = 'one within the first 32768 bytes of the file';
-  return new BootError({ code: 'bad-header', offset, what: 'Multiboot 2 header', expected, found, cure });
 }
