@@ -16,6 +16,7 @@ import { checkedState, LocalApicError, type LocalApicState } from './local-apic-
 import type { InterruptMessage } from './message.ts';
 import * as register from './registers.ts';
 import { ApicTimer } from './timer.ts';
+import { highestVector } from './vector-set.ts';
 import { isX2apicReadable, x2apicRefusal } from './x2apic.ts';
 
 /** Where the registers are. */
@@ -117,6 +118,12 @@ export class LocalApic implements Component<LocalApicState>, MemoryDevice {
    */
   acknowledge(): number {
     return this.#core.acknowledge() & 0xff;
+  }
+
+  /** The vector of highest priority that was acknowledged and not ended yet; undefined if there is none. */
+  get inService(): number | undefined {
+    const vector = highestVector(this.#core.state.isr);
+    return vector < 0 ? undefined : vector;
   }
 
   /** Whether the next acknowledge goes to the external controller. */

@@ -58,6 +58,18 @@ describe('what holds interrupts back', () => {
   });
 });
 
+it('is an interrupt of the local APIC that nobody ended', () => {
+  const { pc } = runSector(STI_HLT, { untilTick: 20e6 });
+  pc.localApic.receive({ vector: 0x31, deliveryMode: 0, destination: 0, isLogical: false, isLevelTriggered: false });
+  expect(pc.localApic.acknowledge()).toBe(0x31);
+  pc.interruptHistory.note({ vector: 0x31, instructionCount: 77, tick: pc.virtualTimeNs }, true);
+  expect(explainInterrupts(pc)).toEqual([]);
+  pc.run({ untilTick: pc.virtualTimeNs + 2e6 });
+  expect(explainInterrupts(pc)).toEqual([
+    'vector 0x31 has been in service in the local APIC since instruction 77: no end of interrupt (EOI, 0 to 0xfee0_00b0) came, and vectors below 0x40 wait',
+  ]);
+});
+
 describe('interrupts by the vectors of exceptions', () => {
   it('are told, for the controllers have not been set up', () => {
     const { pc } = runSector(STI_HLT, { untilTick: 1e6 });

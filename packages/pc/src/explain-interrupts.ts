@@ -1,4 +1,5 @@
 import { exceptionName } from '@longmode/cpu-x86';
+import { formatHex } from '@longmode/mmu';
 import type { Pic8259a } from '@longmode/pic-8259a';
 import type { Pc } from './pc.ts';
 import { isInterruptible, isWaiting } from './wake.ts';
@@ -29,7 +30,7 @@ const bits = (mask: number): number[] => Array.from({ length: LINE_COUNT }, (_, 
  * @returns a line for each finding, most often none
  */
 export function explainInterrupts(pc: Pc): string[] {
-  return [...explainMisdirection(pc), ...unended(pc), ...untaken(pc), ...masked(pc)];
+  return [...explainMisdirection(pc), ...unended(pc), ...unendedInLocalApic(pc), ...untaken(pc), ...masked(pc)];
 }
 
 /** Says that an interrupt came by an exception's vector: the controllers' vectors are still the firmware's. */
@@ -74,6 +75,16 @@ function unended(pc: Pc): string[] {
   ];
 }
 
+function unendedInLocalApic({ localApic, interruptHistory, virtualTimeNs }: Pc): string[] {
+  const vector = localApic.inService;
+  const since = vector === undefined ? undefined : interruptHistory.lastOf(vector);
+  if (vector === undefined || since === undefined || virtualTimeNs - since.tick < HANDLER_TIME_MAX_NS) return [];
+  const held = `vectors below ${formatHex((vector & 0xf0) + 0x10)} wait`;
+  return [
+    `vector ${formatHex(vector)} has been in service in the local APIC since instruction ${since.instructionCount}: no end of interrupt (EOI, 0 to 0xfee0_00b0) came, and ${held}`,
+  ];
+}
+
 /** Requests that the processor does not take, though the guest took interrupts before. */
 function untaken(pc: Pc): string[] {
   if (!pc.localApic.passesExternalInterrupts) return [];
@@ -87,7 +98,8 @@ function untaken(pc: Pc): string[] {
 
 /** Requests that a processor in HLT would take, if their lines were not masked. */
 function masked(pc: Pc): string[] {
-  if (!isWaiting(pc) || !isInterruptible(pc)) return [];
+  // With an I/O APIC in use, the older controllers are masked for good.
+  if (!isWaiting(pc) || !isInterruptible(pc) || pc.ioApic.openInputs !== 0) return [];
   const told = (controller: Pic8259a, first: number, port: string): string[] =>
     bits(controller.requests & controller.mask & ~(pc.openIrqs >> first)).map(
       (line) => `${irqName(first + line)} is requested, but masked (bit ${line} of port ${port})`,
