@@ -48,6 +48,6 @@ async function checkFrom(remaining) {
   for (let image = remaining.shift(); image !== undefined; image = remaining.shift()) await checkImage(image);
 }
 await Promise.all(Array.from({ length: record ? 1 : availableParallelism() }, () => checkFrom(images)));
-if (skipped.length > 0) console.log(`no loader in QEMU (build.sh disks makes some): ${skipped.join(' ')}`);
+if (skipped.length > 0) console.log(`not for QEMU, or no loader there (see build.sh disks): ${skipped.join(' ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -5,6 +5,6 @@ build_devices() {
   for source in devices/src/*.asm; do
     name=device-$(basename "$source" .asm).img
     nasm -f bin -o "$images/$name" "$source"
-    record "$name" bios-floppy 'nasm -f bin' nasm "$source" devices/src/guest.inc
+    record "$name" bios-floppy 'nasm -f bin' nasm "$source" devices/src/*.inc
   done
 }

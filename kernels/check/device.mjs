@@ -11,6 +11,8 @@ import { checkSerial } from './serial-record.mjs';
 const SUCCESS_STATUS = 33;
 /** Guests that turn the machine off. */
 const STATUS_OF = { 'device-acpi.img': 0 };
+/** Guests for a part that QEMU 7.2 does not emulate: `null` is their check. */
+const NOT_IN_QEMU = ['device-x2apic.img'];
 const FLOPPY_SIZE_BYTES = 2880 * 512;
 /** What is attached besides, by image. */
 const OTHER_DRIVES = {
@@ -29,8 +31,9 @@ const OTHER_DRIVES = {
 };
 const expectedFile = join(kernelsFolder, 'devices/expected.json');
 
-/** Compares what an image says in QEMU with the record, or records it. Returns what differs, '' if nothing. */
+/** Compares what an image says in QEMU with the record, or records it. Returns what differs, '' if nothing, `null` for what QEMU cannot run. */
 export async function checkDevice(image, record) {
+  if (NOT_IN_QEMU.includes(image)) return null;
   const work = mkdtempSync(join(tmpdir(), 'longmode-check-'));
   try {
     const floppy = join(work, 'floppy.img');

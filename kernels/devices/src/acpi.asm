@@ -24,26 +24,7 @@ fail:   line 'FAILED'
         cli
         hlt
 
-; FS reaches all 4 GiB from here on
-flat:   cli
-        lgdt [.register]
-        mov eax, cr0
-        or al, 1
-        mov cr0, eax
-        mov ax, 8
-        mov fs, ax
-        mov eax, cr0
-        and al, 0xfe
-        mov cr0, eax
-        xor ax, ax
-        mov fs, ax
-        sti
-        ret
-        align 8
-.table: dq 0, 0x00cf92000000ffff
-.register:
-        dw 15
-        dd .table
+%include "devices/src/flat.inc"
 
 ; ESI: ECX bytes there must sum up to 0
 check:  push esi
