@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMMAND = join(ROOT, 'apps/cli/dist/longmode.js');
-const TIMEOUT_SECONDS = 90;
+const TIMEOUT_SECONDS = 180;
 /** Runs at a time. */
 const PARALLEL = 2;
 const FLOPPY_SIZE_BYTES = 1_474_560;
@@ -103,15 +103,58 @@ function syslinuxFloppy(name, modules, config) {
 }
 
 /**
+ * A hard disk with one partition of FAT, SYSLINUX in it, and SYSLINUX's own master boot record.
+ *
+ * @param {string} name
+ * @param {string[]} format options of `mformat`
+ * @param {number} type of the partition
+ * @param {string[]} modules
+ * @param {string} config its `syslinux.cfg`
+ */
+function syslinuxDisk(name, format, type, modules, config) {
+  const [start, sectors] = [2048, 131_072];
+  const image = new Uint8Array((start + sectors) * 512);
+  image.set(readFileSync(inPackage('syslinux-common', 'usr/lib/syslinux/mbr/mbr.bin')));
+  const entry = new DataView(image.buffer, 446, 16);
+  // Active, and cylinders, heads and sectors beyond reach: by block addresses.
+  for (const [at, byte] of [0x80, 0xfe, 0xff, 0xff, type, 0xfe, 0xff, 0xff].entries()) entry.setUint8(at, byte);
+  entry.setUint32(8, start, true);
+  entry.setUint32(12, sectors, true);
+  image.set([0x55, 0xaa], 510);
+  const path = made(name, image);
+  const partition = `${path}@@${start * 512}`;
+  tool('mformat', [
+    '-i',
+    partition,
+    '-H',
+    String(start),
+    '-h',
+    '16',
+    '-s',
+    '63',
+    '-T',
+    String(sectors),
+    ...format,
+    '::',
+  ]);
+  tool(inPackage('syslinux', 'usr/bin/syslinux'), ['--offset', String(start * 512), '--install', path]);
+  const files = ['ldlinux.c32', ...modules].map((file) => inPackage('syslinux-common', join(MODULES, file)));
+  tool('mcopy', ['-o', '-i', partition, ...files, made('syslinux.cfg', config), '::/']);
+  return path;
+}
+
+/**
  * A CD with ISOLINUX.
  *
  * @param {string} name
  * @param {string[]} modules
  * @param {string} config its `isolinux.cfg`
+ * @param {Record<string, string>} others further files, and where they come from
  */
-function isolinuxCd(name, modules, config) {
+function isolinuxCd(name, modules, config, others = {}) {
   const tree = join(folder, `${name}.d`);
   mkdirSync(tree);
+  for (const [file, path] of Object.entries(others)) writeFileSync(join(tree, file), readFileSync(path));
   writeFileSync(join(tree, 'isolinux.cfg'), config);
   writeFileSync(join(tree, 'isolinux.bin'), readFileSync(inPackage('isolinux', 'usr/lib/ISOLINUX/isolinux.bin')));
   for (const file of ['ldlinux.c32', ...modules]) {
@@ -140,6 +183,13 @@ function grubCd(name, config, files) {
   return join(folder, name);
 }
 
+/** A floppy with GRUB legacy alone. */
+function grubLegacyFloppy() {
+  const stage = (/** @type {string} */ name) =>
+    readFileSync(inPackage('grub-legacy', `usr/lib/grub/x86_64-pc/${name}`));
+  return floppyWith('legacy.img', [stage('stage1'), stage('stage2')]);
+}
+
 /** @param {string} name */
 const kernel = (name) => join(ROOT, 'kernels/images', name);
 const MEMINFO = ['meminfo.c32', 'libcom32.c32', 'libutil.c32'];
@@ -155,6 +205,24 @@ const MEMINFO_TABLES = [
   /4 0+7ffc000x 0+3000x 0+7fff000x 3 \[1\] ACPI/,
   /5 0+7fff000x 0+1000x 0+8000000x 4 \[1\] ACPI NVS/,
 ];
+const MENU_CONFIG = (/** @type {string} */ menu) => `UI ${menu}
+MENU TITLE What is there?
+LABEL nothing
+  MENU LABEL ^Nothing
+  LOCALBOOT -1
+LABEL memory
+  MENU LABEL ^Memory
+  COM32 meminfo.c32
+`;
+const HDT = ['hdt.c32', 'libcom32.c32', 'libgpl.c32', 'libmenu.c32', 'libutil.c32'];
+const GFXTERM_CONFIG = `insmod all_video
+insmod gfxterm
+loadfont unicode
+set gfxmode=640x480
+terminal_output gfxterm
+set timeout=-1
+menuentry "to text" { terminal_output console; echo back in text; sleep 60 }
+`;
 const GRUB_CONFIG = `set timeout=60
 menuentry "first" { multiboot2 /boot/nothing }
 menuentry "second" { multiboot2 /boot/multiboot2.elf from GRUB }
@@ -194,11 +262,7 @@ const PAYLOADS = {
     shows: [/GNU GRUB {2}version 2\.06/, /^.? ?│ GNU\/Linux/m, /│\*Change the colors/],
   },
   'grub-legacy': {
-    args: () => {
-      const stage = (/** @type {string} */ name) =>
-        readFileSync(inPackage('grub-legacy', `usr/lib/grub/x86_64-pc/${name}`));
-      return ['--fda', floppyWith('legacy.img', [stage('stage1'), stage('stage2')])];
-    },
+    args: () => ['--fda', grubLegacyFloppy()],
     keys: 'wait:"grub>" type:"geometry (fd0)\\n" wait:"drive 0x0" type:"displaymem\\n" wait:Usable quit',
     shows: [
       /GNU GRUB {2}version 0\.97 {2}\(639K lower \/ 1300\d\dK upper memory\)/,
@@ -215,6 +279,51 @@ const PAYLOADS = {
     args: () => ['--cdrom', isolinuxCd('isolinux.iso', MEMINFO, MEMINFO_CONFIG)],
     keys: 'wait:boot: type:"mem\\n" wait:7efc000 +5ms quit',
     shows: [/^ISOLINUX 6\.04/m, ...MEMINFO_TABLES],
+  },
+  'syslinux-menu': {
+    args: () => ['--fda', syslinuxFloppy('menu.img', ['menu.c32', ...MEMINFO], MENU_CONFIG('menu.c32'))],
+    keys: 'wait:"What is there?" down ret wait:7efc000 +5ms quit',
+    shows: MEMINFO_TABLES,
+  },
+  // In graphics, where no text can be waited for.
+  'isolinux-vesamenu': {
+    args: () => ['--cdrom', isolinuxCd('vesa.iso', ['vesamenu.c32', ...MEMINFO], MENU_CONFIG('vesamenu.c32'))],
+    keys: '@4s m ret wait:7efc000 +5ms quit',
+    shows: MEMINFO_TABLES,
+  },
+  hdt: {
+    args: () => ['--cdrom', isolinuxCd('hdt.iso', HDT, 'PROMPT 1\nDEFAULT hdt\nLABEL hdt\n  COM32 hdt.c32\n')],
+    keys: 'wait:boot: ret wait:"Main Menu" down ret wait:"Bank 0" quit',
+    shows: [/Hardware Detection Tool/, /PCI Devices\( \d+\)/, /128 MB detected/],
+  },
+  'syslinux-fat16-disk': {
+    args: () => ['--hda', syslinuxDisk('fat16.img', [], 0x0e, MEMINFO, MEMINFO_CONFIG)],
+    keys: 'wait:boot: type:"mem\\n" wait:7efc000 +5ms quit',
+    shows: [/^SYSLINUX 6\.04/m, ...MEMINFO_TABLES],
+  },
+  'syslinux-fat32-disk': {
+    args: () => ['--hda', syslinuxDisk('fat32.img', ['-F'], 0x0c, MEMINFO, MEMINFO_CONFIG)],
+    keys: 'wait:boot: type:"mem\\n" wait:7efc000 +5ms quit',
+    shows: [/^SYSLINUX 6\.04/m, ...MEMINFO_TABLES],
+  },
+  memdisk: {
+    args: () => {
+      const memdisk = inPackage('syslinux-common', 'usr/lib/syslinux/memdisk');
+      const config = 'DEFAULT floppy\nLABEL floppy\n  KERNEL memdisk\n  INITRD floppy.img\n';
+      return ['--cdrom', isolinuxCd('memdisk.iso', [], config, { memdisk, 'floppy.img': grubLegacyFloppy() })];
+    },
+    keys: 'wait:"grub>" type:"geometry (fd0)\\n" wait:"sectors = 2880" quit',
+    shows: [/GNU GRUB {2}version 0\.97/, /drive 0x0: C\/H\/S = 80\/2\/18, The number of sectors = 2880/],
+  },
+  'grub-gfxterm': {
+    args: () => [grubCd('gfxterm.iso', GFXTERM_CONFIG, {})],
+    keys: '@1200ms ret wait:"back in text" quit',
+    shows: [/back in text/],
+  },
+  'memtest86+': {
+    args: () => ['--cdrom', inPackage('memtest86+', 'usr/lib/memtest86+/memtest86+x64.iso'), '-m', '8M'],
+    keys: 'wait:"start testing" ret wait:"Test #1" +1s quit',
+    shows: [/Memtest86\+ v6\.10/, /Errors: 0/],
   },
   'grub-multiboot2': {
     args: () => [grubCd('multiboot2.iso', GRUB_CONFIG, { 'multiboot2.elf': kernel('multiboot2-elf64.elf') })],

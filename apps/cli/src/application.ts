@@ -419,7 +419,7 @@ export async function runApplication(argv: readonly string[]): Promise<number> {
     }
     return 0;
   }
-  await run(application(), args, context);
+  await run(application(), args.flatMap(withLines), context);
   if (exitCode !== undefined) return exitCode;
   const code = Number(own.exitCode ?? 0);
   if (code === 0) return 0;
@@ -440,6 +440,12 @@ function understandArguments(argv: readonly string[]): NormalizedArguments & { c
   const extra = added.args.slice(1).filter((arg) => !isGiven(arg));
   return { args: ['run', ...extra, ...rest], notes: [...added.notes, ...given.notes], cargo };
 }
+/** The parser takes `--name=value` for an option only if the value is one line; more have an argument of their own. */
+function withLines(arg: string): string[] {
+  const [, option, value] = /^(--[\w-]+)=([^-][\s\S]*)$/.exec(arg) ?? [];
+  return option !== undefined && value?.includes('\n') === true ? [option, value] : [arg];
+}
+
 const optionValue = (args: readonly string[], name: string): string | undefined =>
   args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
 

@@ -225,6 +225,17 @@ describe('a kernel that dies', () => {
       ]);
   });
 
+  it('takes values of several lines', () => {
+    const { code, stderr } = longmode([
+      kernel('chapter-07.elf'),
+      '--keys',
+      'wait:Hello\n+1ms\nquit',
+      '--timeout',
+      '20',
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
   it('reaches a limit of instructions exactly', () => {
     const path = join(folder, 'limit.json');
     longmode(['run', kernel('fault-endless-loop.elf'), '--max-instructions', '123456', '--report', path]);
