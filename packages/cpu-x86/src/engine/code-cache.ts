@@ -17,6 +17,7 @@ import {
 import { MODE_BITS, MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
 import { BlockDecoder, type Decoded, type Place } from './block-decoder.ts';
 import { type Block, CodePages } from './code-pages.ts';
+import { DroppedBlocks } from './dropped-blocks.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { FETCH_FAULT, InstructionFetch } from './instruction-fetch.ts';
 import { areFlagsDead, settlesFlags } from './interpreter/flag-liveness.ts';
@@ -67,6 +68,7 @@ export class CodeCache implements CompilableCode {
   readonly #halves: Uint16Array;
   readonly #writer: RecordWriter;
   readonly #pages: CodePages;
+  readonly #dropped: DroppedBlocks;
   readonly #fetch: InstructionFetch;
   readonly #decoder: BlockDecoder;
   #instructions: (Instruction | Undecodable)[] = [];
@@ -104,6 +106,7 @@ export class CodeCache implements CompilableCode {
       tlb: parts.access.tlb,
       onDrop: (block) => this.#makeStale(block),
     });
+    this.#dropped = new DroppedBlocks(parts.memory);
     this.#fetch = new InstructionFetch(parts);
     this.#decoder = new BlockDecoder({ memory: parts.memory, fetch: this.#fetch });
     if (parts.jit) {
@@ -231,6 +234,7 @@ export class CodeCache implements CompilableCode {
     this.jit?.clear();
     this.#heads.clear();
     this.#pages.clear();
+    this.#dropped.clear();
     this.#instructions = [];
     this.#arena = RECORDS;
     this.#scratch = undefined;
@@ -321,10 +325,13 @@ export class CodeCache implements CompilableCode {
       if (second === known.secondPage) return known;
       this.#pages.drop(known);
     }
-    const decoded = this.#decoder.decode(place, BLOCK_LENGTH_MAX);
-    if (decoded === 'fault') return undefined;
-    const block = this.#write(this.#arena, place, decoded, key);
-    this.#arena += block.recordCount * RECORD_SIZE_BYTES;
+    let block = this.#dropped.revive(page, key);
+    if (block === undefined) {
+      const decoded = this.#decoder.decode(place, BLOCK_LENGTH_MAX);
+      if (decoded === 'fault') return undefined;
+      block = this.#write(this.#arena, place, decoded, key);
+      this.#arena += block.recordCount * RECORD_SIZE_BYTES;
+    } else if (this.jit) this.#writeHead(block.records, place);
     this.#pages.add(block);
     if (this.jit) {
       this.#heads.set(block.records, block);
@@ -352,9 +359,12 @@ export class CodeCache implements CompilableCode {
     this.jit?.invalidate(block);
     const end = block.records + block.recordCount * RECORD_SIZE_BYTES;
     for (let i = this.#replaced.length - 1; i >= 0; i--) {
-      const { record } = this.#replaced[i] as { readonly record: number };
-      if (record >= block.records && record < end) this.#replaced.splice(i, 1);
+      const { record, handler } = this.#replaced[i] as { readonly record: number; readonly handler: number };
+      if (record < block.records || record >= end) continue;
+      this.#view.setUint16(record + RECORD_HANDLER, handler, true);
+      this.#replaced.splice(i, 1);
     }
+    this.#dropped.keep(block);
     const first = this.#heads.delete(block.records) ? 1 : 0;
     for (let at = block.records + first * RECORD_SIZE_BYTES; at < end; at += RECORD_SIZE_BYTES) {
       if (this.#view.getUint16(at + RECORD_HANDLER, true) !== HANDLER_END) {
@@ -396,14 +406,18 @@ export class CodeCache implements CompilableCode {
     return form && this.#registry.fusedNumberOf(fusedKey(shape, form));
   }
 
+  #writeHead(at: number, { page, offset }: Place, flags = 0): void {
+    this.#writer.writePlace(at, { handler: HANDLER_HEAD, offset, count: 0, flags, number: 0 }, 0);
+    this.#view.setInt32(at + RECORD_USES_LEFT, this.jit?.thresholdOf(page) ?? 0, true);
+  }
+
   #write(records: number, place: Place, decoded: Decoded, key: number): Block {
     const { page, offset, mode } = place;
     const { instructions, bad, secondPage } = decoded;
     const flags = secondPage >= 0 ? RECORD_NO_LINK : 0;
     let at = records;
     if (this.jit && key >= 0) {
-      this.#writer.writePlace(at, { handler: HANDLER_HEAD, offset, count: 0, flags, number: 0 }, 0);
-      this.#view.setInt32(at + RECORD_USES_LEFT, this.jit.thresholdOf(page), true);
+      this.#writeHead(at, place, flags);
       at += RECORD_SIZE_BYTES;
     }
     let pageOffset = offset;
