@@ -11,18 +11,20 @@ import {
   TLB_FLAG_SMAP,
   TLB_SUPERVISOR_READ,
   TLB_SUPERVISOR_WRITE,
+  TLB_TABLE_SIZE_BYTES,
   TLB_USER_READ,
   TLB_USER_WRITE,
   WALK_OK,
 } from '@longmode/mmu';
+import { checksAlignment } from '../semantics/system/processor-mode.ts';
 import type { CpuState } from '../state/cpu-state.ts';
 import { VECTOR_AC, VECTOR_GP, VECTOR_PF, VECTOR_SS } from '../state/exceptions.ts';
-import { BOUNCE, CR2, FAULT_ERROR_CODE, FAULT_VECTOR, MODE, SYSTEM_FLAGS } from '../state/layout.ts';
+import { BOUNCE, CR2, FAULT_ERROR_CODE, FAULT_VECTOR, MODE, SYSTEM_FLAGS, TLB_READ } from '../state/layout.ts';
 import { MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
 import { FLAG_AC } from '../state/rflags.ts';
 import { Breakpoints } from './breakpoints.ts';
 import type { GuestMemory } from './guest-memory.ts';
-import { CPU_BASE, TLB_BASE } from './memory-plan.ts';
+import { CPU_BASE, EMPTY_TLB, TLB_BASE } from './memory-plan.ts';
 import { ACCESS_INFO_STACK } from './tlb-probe.ts';
 
 const BOUNCE_ADDRESS = CPU_BASE + BOUNCE;
@@ -141,6 +143,16 @@ export class MemoryAccess {
     const first = this.#commitFirstSize;
     this.#drainBounce(0, this.#commitPhysical, first);
     this.#drainBounce(first, this.#commitSecond, this.#commitSize - first);
+  }
+
+  /** Privilege, CR0.AM or RFLAGS.AC may have changed: which tables generated code probes, and what they may hold. */
+  followMode(): void {
+    const state = this.#state;
+    const table = TLB_BASE + (state.cpl === 3 ? TLB_USER_READ : TLB_SUPERVISOR_READ) * TLB_TABLE_SIZE_BYTES;
+    this.isAlignmentChecked = checksAlignment(state);
+    state.setField(TLB_READ, this.isAlignmentChecked ? EMPTY_TLB : table);
+    // Entries that SMAP guards hold only while RFLAGS.AC = 1.
+    if ((state.field(SYSTEM_FLAGS) & FLAG_AC) === 0) this.tlb.dropSmapEntries();
   }
 
   /** Drops cached translations: all, all but global ones, or those of one page. */
