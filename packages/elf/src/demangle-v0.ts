@@ -1,4 +1,4 @@
-import { decodePunycode } from './punycode.ts';
+import { MangledReader, NotMangled } from './mangled-reader.ts';
 
 const BASIC_TYPES: Readonly<Record<string, string>> = {
   a: 'i8',
@@ -24,14 +24,6 @@ const BASIC_TYPES: Readonly<Record<string, string>> = {
   z: '!',
 };
 
-// A name may refer back to its own parts, so that a short one can stand for an astronomically long one.
-const MAX_OUTPUT = 0x10000;
-const MAX_STEPS = 0x10000;
-const MAX_DEPTH = 200;
-
-/** Thrown and caught here only: the name is not of this scheme, or too large. */
-class NotMangled extends Error {}
-
 /**
  * Demangles a name of Rust's v0 scheme. Crate disambiguators and the types of constants are left out.
  *
@@ -51,107 +43,23 @@ export function demangleV0(mangled: string): string | null {
   }
 }
 
-class Demangler {
-  readonly #input: string;
-  #at = 0;
-  #output = '';
-  #isSilent = false;
+class Demangler extends MangledReader {
   #lifetimes = 0;
-  #depth = 0;
-  #steps = 0;
-
-  constructor(input: string) {
-    this.#input = input;
-  }
 
   symbol(): string {
     this.#path(true);
     // The crate that instantiated it says nothing to a reader.
-    if (this.#at < this.#input.length) this.#silently(() => this.#path(false));
-    if (this.#at < this.#input.length) throw new NotMangled();
-    return this.#output;
-  }
-
-  #next(): string {
-    const character = this.#input[this.#at++];
-    if (character === undefined) throw new NotMangled();
-    return character;
-  }
-
-  #eat(character: string): boolean {
-    if (this.#input[this.#at] !== character) return false;
-    this.#at++;
-    return true;
-  }
-
-  #print(text: string): void {
-    if (this.#isSilent) return;
-    this.#output += text;
-    if (this.#output.length > MAX_OUTPUT) throw new NotMangled();
-  }
-
-  #silently(action: () => void): void {
-    const before = this.#isSilent;
-    this.#isSilent = true;
-    action();
-    this.#isSilent = before;
-  }
-
-  #nested(action: () => void): void {
-    if (++this.#depth > MAX_DEPTH || ++this.#steps > MAX_STEPS) throw new NotMangled();
-    action();
-    this.#depth--;
-  }
-
-  /** A number in base 62 that ends with an underscore; the empty one is 0. */
-  #base62(): number {
-    if (this.#eat('_')) return 0;
-    let value = 0;
-    for (let character = this.#next(); character !== '_'; character = this.#next()) {
-      const digit = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.indexOf(character);
-      // Hashes of crates have 64 bits and are not shown; nothing that is shown comes near the bound.
-      value = Math.min(value * 62 + digit, Number.MAX_SAFE_INTEGER - 2);
-    }
-    return value + 1;
-  }
-
-  #optionalBase62(tag: string): number {
-    return this.#eat(tag) ? this.#base62() + 1 : 0;
-  }
-
-  #identifier(): { name: string; disambiguator: number } {
-    const disambiguator = this.#optionalBase62('s');
-    const isPunycode = this.#eat('u');
-    const digits = /^(?:0|[1-9][0-9]{0,5})/.exec(this.#input.slice(this.#at, this.#at + 6))?.[0];
-    if (digits === undefined) throw new NotMangled();
-    this.#at += digits.length;
-    this.#eat('_');
-    const text = this.#input.slice(this.#at, this.#at + Number(digits));
-    if (text.length < Number(digits)) throw new NotMangled();
-    this.#at += text.length;
-    const name = isPunycode ? decodePunycode(text) : text;
-    if (name === null) throw new NotMangled();
-    return { name, disambiguator };
-  }
-
-  /** Goes on at an earlier place, and comes back. */
-  #backReference(action: () => void): void {
-    const start = this.#at - 1;
-    const target = this.#base62();
-    if (target >= start) throw new NotMangled();
-    if (this.#isSilent) return;
-    const before = this.#at;
-    this.#at = target;
-    this.#nested(action);
-    this.#at = before;
+    if (!this.isAtEnd) this.silently(() => this.#path(false));
+    if (!this.isAtEnd) throw new NotMangled();
+    return this.output;
   }
 
   #path(isValue: boolean): void {
-    this.#nested(() => {
-      const tag = this.#next();
+    this.nested(() => {
+      const tag = this.next();
       switch (tag) {
         case 'C':
-          this.#print(this.#identifier().name);
+          this.print(this.identifier().name);
           return;
         case 'N':
           this.#namespace(isValue);
@@ -160,25 +68,25 @@ class Demangler {
         case 'X':
         case 'Y':
           if (tag !== 'Y') {
-            this.#optionalBase62('s');
-            this.#silently(() => this.#path(false));
+            this.optionalBase62('s');
+            this.silently(() => this.#path(false));
           }
-          this.#print('<');
+          this.print('<');
           this.#type();
           if (tag !== 'M') {
-            this.#print(' as ');
+            this.print(' as ');
             this.#path(false);
           }
-          this.#print('>');
+          this.print('>');
           return;
         case 'I':
           this.#path(isValue);
-          this.#print(isValue ? '::<' : '<');
+          this.print(isValue ? '::<' : '<');
           this.#list(() => this.#genericArgument());
-          this.#print('>');
+          this.print('>');
           return;
         case 'B':
-          this.#backReference(() => this.#path(isValue));
+          this.backReference(() => this.#path(isValue));
           return;
         default:
           throw new NotMangled();
@@ -187,170 +95,170 @@ class Demangler {
   }
 
   #namespace(isValue: boolean): void {
-    const space = this.#next();
+    const space = this.next();
     if (!/[A-Za-z]/.test(space)) throw new NotMangled();
     this.#path(isValue);
-    const { name, disambiguator } = this.#identifier();
+    const { name, disambiguator } = this.identifier();
     if (space >= 'a') {
-      if (name !== '') this.#print(`::${name}`);
+      if (name !== '') this.print(`::${name}`);
       return;
     }
     const kind = { C: 'closure', S: 'shim' }[space] ?? space;
-    this.#print(`::{${kind}${name === '' ? '' : `:${name}`}#${disambiguator}}`);
+    this.print(`::{${kind}${name === '' ? '' : `:${name}`}#${disambiguator}}`);
   }
 
   /** Things up to an `E`, with commas between them. */
   #list(item: () => void, separator = ', '): number {
     let count = 0;
-    for (; !this.#eat('E'); count++) {
-      if (count > 0) this.#print(separator);
+    for (; !this.eat('E'); count++) {
+      if (count > 0) this.print(separator);
       item();
     }
     return count;
   }
 
   #genericArgument(): void {
-    if (this.#eat('L')) this.#lifetime(this.#base62());
-    else if (this.#eat('K')) this.#constant(false);
+    if (this.eat('L')) this.#lifetime(this.base62());
+    else if (this.eat('K')) this.#constant(false);
     else this.#type();
   }
 
   #lifetime(index: number): void {
     if (index === 0) {
-      this.#print("'_");
+      this.print("'_");
       return;
     }
     // Counted from the innermost binder; named from the outermost.
     const depth = this.#lifetimes - index;
-    if (depth < 0 && !this.#isSilent) throw new NotMangled();
-    this.#print(depth < 26 ? `'${String.fromCharCode(0x61 + Math.max(0, depth))}` : `'_${depth}`);
+    if (depth < 0 && !this.isSilent) throw new NotMangled();
+    this.print(depth < 26 ? `'${String.fromCharCode(0x61 + Math.max(0, depth))}` : `'_${depth}`);
   }
 
   /** The lifetimes that a function pointer or a trait object binds. */
   #binder(action: () => void): void {
-    const count = this.#optionalBase62('G');
+    const count = this.optionalBase62('G');
     if (count > 1000) throw new NotMangled();
     const before = this.#lifetimes;
     if (count > 0) {
-      this.#print('for<');
+      this.print('for<');
       for (let index = 0; index < count; index++) {
-        if (index > 0) this.#print(', ');
+        if (index > 0) this.print(', ');
         this.#lifetimes++;
         this.#lifetime(1);
       }
-      this.#print('> ');
+      this.print('> ');
     }
     action();
     this.#lifetimes = before;
   }
 
   #type(): void {
-    this.#nested(() => {
-      const tag = this.#next();
+    this.nested(() => {
+      const tag = this.next();
       const basic = BASIC_TYPES[tag];
       if (basic !== undefined) {
-        this.#print(basic);
+        this.print(basic);
         return;
       }
       switch (tag) {
         case 'A':
         case 'S':
-          this.#print('[');
+          this.print('[');
           this.#type();
           if (tag === 'A') {
-            this.#print('; ');
+            this.print('; ');
             this.#constant(true);
           }
-          this.#print(']');
+          this.print(']');
           return;
         case 'T': {
-          this.#print('(');
+          this.print('(');
           const count = this.#list(() => this.#type());
-          this.#print(count === 1 ? ',)' : ')');
+          this.print(count === 1 ? ',)' : ')');
           return;
         }
         case 'R':
         case 'Q':
-          this.#print('&');
+          this.print('&');
           this.#referenceLifetime();
-          if (tag === 'Q') this.#print('mut ');
+          if (tag === 'Q') this.print('mut ');
           this.#type();
           return;
         case 'P':
         case 'O':
-          this.#print(tag === 'P' ? '*const ' : '*mut ');
+          this.print(tag === 'P' ? '*const ' : '*mut ');
           this.#type();
           return;
         case 'F':
           this.#binder(() => this.#function());
           return;
         case 'D':
-          this.#print('dyn ');
+          this.print('dyn ');
           this.#binder(() => this.#list(() => this.#dynTrait(), ' + '));
           this.#traitLifetime();
           return;
         case 'B':
-          this.#backReference(() => this.#type());
+          this.backReference(() => this.#type());
           return;
         default:
-          this.#at--;
+          this.putBack();
           this.#path(false);
       }
     });
   }
 
   #referenceLifetime(): void {
-    if (!this.#eat('L')) return;
-    const index = this.#base62();
+    if (!this.eat('L')) return;
+    const index = this.base62();
     if (index === 0) return;
     this.#lifetime(index);
-    this.#print(' ');
+    this.print(' ');
   }
 
   #traitLifetime(): void {
-    if (!this.#eat('L')) throw new NotMangled();
-    const index = this.#base62();
+    if (!this.eat('L')) throw new NotMangled();
+    const index = this.base62();
     if (index === 0) return;
-    this.#print(' + ');
+    this.print(' + ');
     this.#lifetime(index);
   }
 
   #function(): void {
-    if (this.#eat('U')) this.#print('unsafe ');
-    if (this.#eat('K')) {
-      const abi = this.#eat('C') ? 'C' : this.#identifier().name.replaceAll('_', '-');
-      this.#print(`extern "${abi}" `);
+    if (this.eat('U')) this.print('unsafe ');
+    if (this.eat('K')) {
+      const abi = this.eat('C') ? 'C' : this.identifier().name.replaceAll('_', '-');
+      this.print(`extern "${abi}" `);
     }
-    this.#print('fn(');
+    this.print('fn(');
     this.#list(() => this.#type());
-    this.#print(')');
-    if (this.#eat('u')) return; // returns the unit
-    this.#print(' -> ');
+    this.print(')');
+    if (this.eat('u')) return; // returns the unit
+    this.print(' -> ');
     this.#type();
   }
 
   /** A trait, whose associated types appear among its generic arguments. */
   #dynTrait(): void {
     let isOpen = this.#openPath();
-    while (this.#eat('p')) {
-      this.#print(isOpen ? ', ' : '<');
+    while (this.eat('p')) {
+      this.print(isOpen ? ', ' : '<');
       isOpen = true;
-      this.#print(`${this.#identifier().name} = `);
+      this.print(`${this.identifier().name} = `);
       this.#type();
     }
-    if (isOpen) this.#print('>');
+    if (isOpen) this.print('>');
   }
 
   /** Prints a path; if it ends with generic arguments, without the bracket that closes them. */
   #openPath(): boolean {
     let isOpen = false;
-    if (this.#eat('B')) {
-      this.#backReference(() => {
+    if (this.eat('B')) {
+      this.backReference(() => {
         isOpen = this.#openPath();
       });
-    } else if (this.#eat('I')) {
+    } else if (this.eat('I')) {
       this.#path(false);
-      this.#print('<');
+      this.print('<');
       this.#list(() => this.#genericArgument());
       isOpen = true;
     } else {
@@ -360,13 +268,13 @@ class Demangler {
   }
 
   #constant(isInType: boolean): void {
-    this.#nested(() => {
-      const tag = this.#next();
+    this.nested(() => {
+      const tag = this.next();
       const basic = BASIC_TYPES[tag];
       if (tag === 'B') {
-        this.#backReference(() => this.#constant(isInType));
+        this.backReference(() => this.#constant(isInType));
       } else if (tag === 'p') {
-        this.#print('_');
+        this.print('_');
       } else if (tag === 'b' || tag === 'c') {
         this.#scalar(tag);
       } else if (basic !== undefined && /^[iu]/.test(basic)) {
@@ -377,70 +285,63 @@ class Demangler {
     });
   }
 
-  #hexDigits(): string {
-    const digits = /^[0-9a-f]*(?=_)/.exec(this.#input.slice(this.#at))?.[0];
-    if (digits === undefined) throw new NotMangled();
-    this.#at += digits.length + 1;
-    return digits;
-  }
-
   #integer(isSigned: boolean): void {
-    if (isSigned && this.#eat('n')) this.#print('-');
-    const digits = this.#hexDigits();
+    if (isSigned && this.eat('n')) this.print('-');
+    const digits = this.hexDigits();
     if (digits.length > 32) throw new NotMangled();
     // Like the compiler's own demangler: what does not fit 64 bits stays hexadecimal.
-    this.#print(digits.length > 16 ? `0x${digits}` : BigInt(`0x${digits || '0'}`).toString());
+    this.print(digits.length > 16 ? `0x${digits}` : BigInt(`0x${digits || '0'}`).toString());
   }
 
   #scalar(tag: 'b' | 'c'): void {
-    const value = Number.parseInt(this.#hexDigits() || '0', 16);
+    const value = Number.parseInt(this.hexDigits() || '0', 16);
     if (tag === 'b') {
       if (value > 1) throw new NotMangled();
-      this.#print(value === 1 ? 'true' : 'false');
+      this.print(value === 1 ? 'true' : 'false');
       return;
     }
     if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) throw new NotMangled();
-    this.#print(`'${quoted(String.fromCodePoint(value), "'")}'`);
+    this.print(`'${quoted(String.fromCodePoint(value), "'")}'`);
   }
 
   /** Constants that are references, strings, arrays, tuples and values of user types stand in braces in a type. */
   #compound(tag: string, isInType: boolean): void {
     const isBraced = !isInType;
     const braced = (action: () => void): void => {
-      if (isBraced) this.#print('{');
+      if (isBraced) this.print('{');
       action();
-      if (isBraced) this.#print('}');
+      if (isBraced) this.print('}');
     };
     switch (tag) {
       case 'e':
         braced(() => {
-          this.#print('*');
+          this.print('*');
           this.#string();
         });
         return;
       case 'R':
       case 'Q':
-        if (tag === 'R' && this.#eat('e')) {
+        if (tag === 'R' && this.eat('e')) {
           this.#string();
           return;
         }
         braced(() => {
-          this.#print(tag === 'R' ? '&' : '&mut ');
+          this.print(tag === 'R' ? '&' : '&mut ');
           this.#constant(true);
         });
         return;
       case 'A':
         braced(() => {
-          this.#print('[');
+          this.print('[');
           this.#list(() => this.#constant(true));
-          this.#print(']');
+          this.print(']');
         });
         return;
       case 'T':
         braced(() => {
-          this.#print('(');
+          this.print('(');
           const count = this.#list(() => this.#constant(true));
-          this.#print(count === 1 ? ',)' : ')');
+          this.print(count === 1 ? ',)' : ')');
         });
         return;
       case 'V':
@@ -453,21 +354,21 @@ class Demangler {
 
   #variant(): void {
     this.#path(true);
-    switch (this.#next()) {
+    switch (this.next()) {
       case 'U':
         return;
       case 'T':
-        this.#print('(');
+        this.print('(');
         this.#list(() => this.#constant(true));
-        this.#print(')');
+        this.print(')');
         return;
       case 'S':
-        this.#print(' { ');
+        this.print(' { ');
         this.#list(() => {
-          this.#print(`${this.#identifier().name}: `);
+          this.print(`${this.identifier().name}: `);
           this.#constant(true);
         });
-        this.#print(' }');
+        this.print(' }');
         return;
       default:
         throw new NotMangled();
@@ -475,12 +376,12 @@ class Demangler {
   }
 
   #string(): void {
-    const digits = this.#hexDigits();
+    const digits = this.hexDigits();
     if (digits.length % 2 !== 0) throw new NotMangled();
     const bytes = Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
       Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16),
     );
-    this.#print(`"${quoted(new TextDecoder().decode(bytes), '"')}"`);
+    this.print(`"${quoted(new TextDecoder().decode(bytes), '"')}"`);
   }
 }
 
