@@ -1,5 +1,4 @@
 import { createPagingRegisters, type PagingRegisters } from '@longmode/mmu';
-import { type CpuOptions, OPEN_MEMORY, OPEN_PORTS, type StopReason } from './cpu-options.ts';
 import { type Instruction, SS } from './decode/instruction.ts';
 import { guardImports } from './engine/check/replay.ts';
 import { type CheckStatistics, UnitChecker } from './engine/check/unit-checker.ts';
@@ -13,6 +12,7 @@ import { JIT_OPTIONS, type JitStatistics } from './engine/jit/jit.ts';
 import type { UnitProfile } from './engine/jit/profile.ts';
 import { MemoryAccess } from './engine/memory-access.ts';
 import { CPU_BASE, EMPTY_TLB, EMPTY_TLB_SIZE_BYTES, WASM_PAGE_SIZE_BYTES } from './engine/memory-plan.ts';
+import { type CpuOptions, OPEN_MEMORY, OPEN_PORTS, type StopReason } from './engine/options.ts';
 import { PendingEvents } from './engine/pending-events.ts';
 import { SliceLoop } from './engine/slice-loop.ts';
 import { EngineSystemCpu } from './engine/system-cpu.ts';
@@ -52,7 +52,7 @@ import { resetState } from './state/reset.ts';
 import { FLAG_RF } from './state/rflags.ts';
 import { type CpuSnapshot, checkSnapshot } from './state/snapshot.ts';
 
-export type { CpuOptions, Engine, StopReason } from './cpu-options.ts';
+export type { CpuOptions, Engine, StopReason } from './engine/options.ts';
 
 /** For every system instruction that executes: a map finds its operation sooner than an object of that size. */
 const SYSTEM_OPERATIONS: ReadonlyMap<string, SystemOperation> = new Map([

@@ -1,4 +1,3 @@
-import type { StopReason } from '../cpu-options.ts';
 import type { Instruction } from '../decode/instruction.ts';
 import { hasVirtualInterrupts } from '../semantics/system/virtual-interrupt.ts';
 import type { CpuState } from '../state/cpu-state.ts';
@@ -21,6 +20,7 @@ import type { CodeCache, Undecodable } from './code-cache.ts';
 import { BLOCK_LENGTH_MAX } from './interpreter/record.ts';
 import { RUN_FAULT, RUN_LOOKUP, RUN_OUTSIDE } from './interpreter/run-function.ts';
 import type { MemoryAccess } from './memory-access.ts';
+import type { StopReason } from './options.ts';
 import type { PendingEvents } from './pending-events.ts';
 import { takeBackBranch } from './relative-branch.ts';
 

@@ -1,6 +1,6 @@
-import type { JitOptions } from './engine/jit/jit.ts';
-import type { InterruptSource, LocalApic, MemoryIo, PortIo } from './host.ts';
-import type { CpuModel } from './semantics/system/cpu-model.ts';
+import type { InterruptSource, LocalApic, MemoryIo, PortIo } from '../host.ts';
+import type { CpuModel } from '../semantics/system/cpu-model.ts';
+import type { JitOptions } from './jit/jit.ts';
 
 /** Why `run` returned. */
 export type StopReason =
