@@ -383,5 +383,5 @@ describe('PageWalker beside a walker in the manner of the manual', () => {
     ];
     for (const outcome of expected) expect([outcome, (outcomes.get(outcome) ?? 0) >= 100]).toEqual([outcome, true]);
     expect(new Set(outcomes.keys())).toEqual(new Set(expected));
-  }, 30_000);
+  }, 120_000);
 });
