@@ -1,16 +1,17 @@
-// Writes docs/conformance.md: what the processor makes of everything that real processors recorded.
+// Writes a section of docs/conformance.md: what the processor makes of everything that real processors recorded.
 //
 //   npm run build && node tools/hardware-vectors/conformance.mjs [--limit CASES-PER-GROUP]
 //
 // Every case of the corpus runs in the interpreter; compiled code runs as many as the option says of each row and code size
 // (32 without it). Takes minutes.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { brotliDecompressSync } from 'node:zlib';
 import { Cpu } from '@longmode/cpu-x86';
 import { VectorFile } from '@longmode/x86-vectors';
 import { ROOT } from '../commands.mjs';
+import { writeSection } from '../conformance-page.mjs';
 import { EXCLUDED_ROWS } from './exclusions.mjs';
 import { MACHINE_REGISTERS, UNDEFINED_FLAGS } from './undefined.mjs';
 
@@ -106,11 +107,7 @@ const notRun = [...rows.values()].flatMap(({ row, by }) => {
   return [...reasons].map((reason) => `${row.mnemonic} ${row.operands}`.trim().concat(`: ${reason}`));
 });
 
-const text = `# Conformance
-
-Made by \`node tools/hardware-vectors/conformance.mjs\`: change that, not this.
-
-## Recorded instructions
+const text = `## Recorded instructions
 
 The corpus of [\`@longmode/x86-vectors\`](../packages/x86-vectors): ${number(total)} cases, recorded on ${[...processors].join(', ')}. Cases
 that run in compiled code run in a batch that the compiler has seen before; in \`check\` the interpreter repeats them.
@@ -167,5 +164,5 @@ reason above; in brackets: a row that is not run; –: no such row there.
 |---|---|---|---|---|
 ${[...rows.values()].map(({ row, by }) => `| ${row.mnemonic} ${row.operands} | ${encodingText(row)} | ${CODE_SIZES.map((size) => cell(by[size])).join(' | ')} |`).join('\n')}
 `;
-writeFileSync(join(ROOT, 'docs/conformance.md'), text);
+writeSection('recordings', text);
 console.log(`docs/conformance.md: ${rows.size} rows`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -66,8 +66,10 @@ function recordRows(rows, codeSize, fileSeed, firstNumber, random) {
   return groups;
 }
 
-const index = { files: [] };
-for (const codeSize of [64, 32, 16]) {
+/** `CODE_SIZES=32` records one of the files alone: several processes make the three of them sooner. */
+const codeSizes = (process.env.CODE_SIZES ?? '64,32,16').split(',').map(Number);
+const files = [];
+for (const codeSize of codeSizes) {
   const fileSeed = (seed * 0x10001 + codeSize) | 0;
   const random = new Random(fileSeed ^ 0x2545f491);
   const writer = new VectorWriter({ processor: recorder.processor, codeSize, seed: fileSeed, dataSeed });
@@ -97,7 +99,7 @@ for (const codeSize of [64, 32, 16]) {
   });
   writeFileSync(join(folder, name), bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  index.files.push({
+  files.push({
     name,
     codeSize,
     groups: rows.length,
@@ -108,5 +110,9 @@ for (const codeSize of [64, 32, 16]) {
   });
   console.log(`${name}: ${rows.length} rows, ${writer.count} cases, ${raw.length} bytes, ${bytes.length} compressed`);
 }
-writeFileSync(join(folder, 'index.json'), `${JSON.stringify(index, null, 2)}\n`);
+const indexFile = join(folder, 'index.json');
+const others = existsSync(indexFile) ? JSON.parse(readFileSync(indexFile, 'utf8')).files : [];
+for (const other of others) if (!codeSizes.includes(other.codeSize)) files.push(other);
+files.sort((a, b) => b.codeSize - a.codeSize);
+writeFileSync(indexFile, `${JSON.stringify({ files }, null, 2)}\n`);
 rmSync(work, { recursive: true });
