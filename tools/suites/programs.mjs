@@ -40,8 +40,7 @@ const LEFT_OUT = {
       'test-mmap',
       'testthread',
       'threadcount',
-      'defcfaexpr',
-      'int3-amd64',
+
       'more_x86_fp',
     ].map((name) => [name, NEEDS_SYSTEM]),
   ),
