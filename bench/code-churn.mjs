@@ -6,7 +6,7 @@ import { loadImage } from '@longmode/pc';
 import { describeHost, hostFacts, markdownTable } from './host.mjs';
 
 const PIECES = Number(process.argv[2] ?? 50_000);
-const RUNS = 3000;
+const RUNS = 10_000;
 const ROWS = 10;
 const MIB = 2 ** 20;
 
