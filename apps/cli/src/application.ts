@@ -16,11 +16,9 @@ import { type CargoSettings, findCargoSettings } from './cargo.ts';
 import type { LongmodeContext } from './command-context.ts';
 import { completionScript } from './completion.ts';
 import { EXIT_BUG, EXIT_USAGE } from './exit-code.ts';
-import { parseBootFeatures, parseInitrd } from './options.ts';
+import { kernelFlags, text } from './kernel-flags.ts';
 import { type NormalizedArguments, normalizeArguments } from './qemu-options.ts';
 import { runCommand } from './run-command.ts';
-
-const text = (input: string): string => input;
 
 const buildCommandOfApp = buildCommand<BuildFlags, [string], LongmodeContext>({
   func(flags, kernel) {
@@ -41,27 +39,7 @@ const buildCommandOfApp = buildCommand<BuildFlags, [string], LongmodeContext>({
         optional: true,
         brief: 'A disk from an ELF64 kernel, or a CD from a Multiboot kernel [disk]',
       },
-      bootFeatures: {
-        kind: 'parsed',
-        parse: parseBootFeatures,
-        optional: true,
-        placeholder: 'NAMES',
-        brief: 'Features of the bootloader crate that the kernel was built with [found out]',
-      },
-      append: {
-        kind: 'parsed',
-        parse: text,
-        optional: true,
-        placeholder: 'TEXT',
-        brief: 'Command line for a Multiboot kernel',
-      },
-      initrd: {
-        kind: 'parsed',
-        parse: parseInitrd,
-        optional: true,
-        placeholder: 'FILES',
-        brief: 'Modules for a Multiboot kernel: FILE[ ARGUMENTS][,FILE…]',
-      },
+      ...kernelFlags,
       quiet: { kind: 'boolean', optional: true, withNegated: false, brief: 'Say nothing but errors' },
     },
   },

@@ -1,13 +1,12 @@
 /** `longmode run`: its options. */
 import { buildCommand, type Command } from '@stricli/core';
 import type { LongmodeContext } from './command-context.ts';
+import { kernelFlags, text } from './kernel-flags.ts';
 import {
-  parseBootFeatures,
   parseCount,
   parseDebugExit,
   parseDrives,
   parseExitCode,
-  parseInitrd,
   parseKeyScript,
   parseMemorySize,
   parseScreenshot,
@@ -15,8 +14,6 @@ import {
   parseSerial,
 } from './options.ts';
 import { type RunFlags, runImage } from './run.ts';
-
-const text = (input: string): string => input;
 
 /** Boots an image. */
 export const runCommand: Command<LongmodeContext> = buildCommand<RunFlags, [string?], LongmodeContext>({
@@ -139,27 +136,7 @@ export const runCommand: Command<LongmodeContext> = buildCommand<RunFlags, [stri
         withNegated: false,
         brief: 'Say at the end where the instructions ran: regions of compiled code, and why they were left',
       },
-      append: {
-        kind: 'parsed',
-        parse: text,
-        optional: true,
-        placeholder: 'TEXT',
-        brief: 'Command line for a Multiboot kernel',
-      },
-      initrd: {
-        kind: 'parsed',
-        parse: parseInitrd,
-        optional: true,
-        placeholder: 'FILES',
-        brief: 'Modules for a Multiboot kernel: FILE[ ARGUMENTS][,FILE…]',
-      },
-      bootFeatures: {
-        kind: 'parsed',
-        parse: parseBootFeatures,
-        optional: true,
-        placeholder: 'NAMES',
-        brief: 'Features of the bootloader crate that a bare ELF64 kernel was built with [found out]',
-      },
+      ...kernelFlags,
       symbols: {
         kind: 'parsed',
         parse: text,
