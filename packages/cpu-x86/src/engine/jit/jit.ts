@@ -21,7 +21,7 @@ import {
   UNIT_LINKS,
 } from '../memory-plan.ts';
 import { JitProfile, type UnitProfile } from './profile.ts';
-import { type BasicBlock, pageOfOffset, type Region, RegionBuilder } from './region.ts';
+import { type BasicBlock, isWithin, pageOfOffset, type Region, RegionBuilder } from './region.ts';
 import { entriesOf } from './unit-entries.ts';
 import { generateUnitModule } from './unit-module.ts';
 
@@ -351,10 +351,9 @@ export class Jit {
   /** What a jump to a computed target may lead to, but did not yet, joins sooner: until then it leaves the unit each time. */
   #awaitTargets({ jumpRange, blockAt, mode }: Region, page: number): void {
     if (jumpRange === undefined) return;
-    const [first, last] = jumpRange;
     const uses = Math.ceil(this.thresholdOf(page) * TARGET_USES);
     for (const offset of this.#code.warmOffsets(page, mode, NEVER)) {
-      if (offset < first || offset > last || blockAt.has(offset)) continue;
+      if (!isWithin(jumpRange, offset) || blockAt.has(offset)) continue;
       const head = this.#code.blockAt(page, offset, mode)?.records;
       if (head !== undefined && this.#usesLeft(head) > uses) this.#count(head, uses);
     }

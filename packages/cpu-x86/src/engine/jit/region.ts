@@ -51,6 +51,10 @@ export interface BasicBlock {
   readonly followsRepeat: boolean;
 }
 
+/** Offsets of the first page, both ends included. */
+export type OffsetRange = readonly [first: number, last: number];
+export const isWithin = ([first, last]: OffsetRange, offset: number): boolean => offset >= first && offset <= last;
+
 /** Number of the page in which an offset lies, counted from the region's first page. */
 export const pageOfOffset = (offset: number): number => offset >> 12;
 
@@ -71,7 +75,7 @@ export interface Region {
   /** Offsets of the instructions that are reached from the roots without a call. */
   readonly own: ReadonlySet<number>;
   /** Offsets within which a jump of the region to a computed target most likely leads, if there is one. */
-  readonly jumpRange: readonly [first: number, last: number] | undefined;
+  readonly jumpRange: OffsetRange | undefined;
   /** Whether there was more to find than the limit allows. */
   readonly isCut: boolean;
 }
@@ -175,14 +179,14 @@ export class RegionBuilder {
   build(roots: readonly number[], targets: () => readonly number[]): Region {
     for (const root of roots) this.#lead(root);
     this.#exploreAll();
-    const [first, last] = this.#jumpRange ?? [1, 0];
-    const near = first > last ? [] : targets().filter((offset) => offset >= first && offset <= last);
+    const range = this.#jumpRange;
+    const near = range === undefined ? [] : targets().filter((offset) => isWithin(range, offset));
     const led = near.filter((offset) => this.#lead(offset));
     this.#exploreAll();
     return this.#cut([...roots, ...led]);
   }
 
-  get #jumpRange(): Region['jumpRange'] {
+  get #jumpRange(): OffsetRange | undefined {
     const at = this.#indirectJump;
     return at === undefined ? undefined : [at - JUMP_DISTANCE_MAX, at + JUMP_DISTANCE_MAX];
   }
