@@ -1,5 +1,5 @@
 import type { Instruction } from '../../decode/instruction.ts';
-import { CODE_BASE, JUMP_TAG, RIP_BASE } from '../../state/layout.ts';
+import { RIP_BASE } from '../../state/layout.ts';
 import { MODE_BITS } from '../../state/mode.ts';
 import type { Block } from '../code-pages.ts';
 import type { HandlerRegistry } from '../interpreter/handler-registry.ts';
@@ -11,18 +11,11 @@ import {
   RECORD_USES_LEFT,
 } from '../interpreter/record.ts';
 import { HANDLER_HEAD } from '../interpreter/run-function.ts';
-import {
-  CPU_BASE,
-  TARGET_TABLE_COUNT,
-  TARGET_TABLE_SIZE_BYTES,
-  TARGET_TABLES,
-  UNIT_LINK_COUNT,
-  UNIT_LINK_SIZE_BYTES,
-  UNIT_LINKS,
-} from '../memory-plan.ts';
+import { CPU_BASE, TARGET_TABLE_COUNT, TARGET_TABLE_SIZE_BYTES, TARGET_TABLES } from '../memory-plan.ts';
 import { JitProfile, type UnitProfile } from './profile.ts';
 import { type BasicBlock, isWithin, pageOfOffset, type Region, RegionBuilder } from './region.ts';
 import { entriesOf } from './unit-entries.ts';
+import { type UnitLink, UnitLinks } from './unit-links.ts';
 import { generateUnitModule } from './unit-module.ts';
 
 /** What the compiler sees of the code cache. */
@@ -72,12 +65,10 @@ export const JIT_OPTIONS: JitOptions = {
 /** One compiled region. */
 interface Unit {
   readonly region: Region;
-  /** Physical page of each of the region's pages. */
-  readonly pages: ReadonlyMap<number, number>;
   /** RIP of the region's offset 0 when it was compiled. */
   readonly ripBase: bigint;
-  /** Address of its link, if there are several. */
-  readonly link: number | undefined;
+  /** If there are several pages. */
+  readonly link: UnitLink | undefined;
   readonly page: number;
   readonly handler: number;
   /** Offsets that it was asked for, and heads that lead into it. */
@@ -140,9 +131,7 @@ export class Jit {
     { length: TARGET_TABLE_COUNT },
     (_, i) => TARGET_TABLES + i * TARGET_TABLE_SIZE_BYTES,
   );
-  readonly #freeLinks = Array.from({ length: UNIT_LINK_COUNT }, (_, i) => UNIT_LINKS + i * UNIT_LINK_SIZE_BYTES);
-  /** Units of several pages, by each. */
-  readonly #linkedUnits = new Map<number, Set<Unit>>();
+  readonly #links: UnitLinks;
   readonly #options: JitOptions;
   readonly #profile: JitProfile | undefined;
   readonly #units = new Set<Unit>();
@@ -163,6 +152,7 @@ export class Jit {
     this.#memoryPages = parts.memory.buffer.byteLength >>> 16;
     this.#view = new DataView(parts.memory.buffer);
     this.#options = parts.options;
+    this.#links = new UnitLinks(this.#view, (low, high) => parts.code.knownPageAt(low, high));
     this.#profile = parts.options.isProfiling ? new JitProfile(parts.memory) : undefined;
   }
 
@@ -202,25 +192,9 @@ export class Jit {
     this.#view.setBigInt64(block.records + RECORD_DISPLACEMENT, BigInt(pageOfOffset(offset) * 0x1000), true);
   }
 
-  /** Execution has been looked up in a page: units that reach there may find out that their pages lie as they did. */
+  /** Execution has been looked up in a page. */
   passBy(page: number): void {
-    const units = this.#linkedUnits.get(page);
-    if (units === undefined) return;
-    const tag = this.#view.getInt32(CPU_BASE + JUMP_TAG, true);
-    for (const unit of units) {
-      const link = unit.link as number;
-      if (this.#view.getInt32(link + 8, true) !== tag && this.#isInPlace(unit))
-        this.#view.setInt32(link + 8, tag, true);
-    }
-  }
-  #isInPlace({ pages, ripBase }: Unit): boolean {
-    for (const [page, physical] of pages) if (this.#pageAt(ripBase, page) !== physical) return false;
-    return true;
-  }
-  /** @returns the physical page of a region's page, or -1 */
-  #pageAt(ripBase: bigint, page: number): number {
-    const linear = ripBase + BigInt(page * 0x1000) + this.#view.getBigUint64(CPU_BASE + CODE_BASE, true);
-    return this.#code.knownPageAt(Number(BigInt.asIntN(32, linear)), Number(BigInt.asIntN(32, linear >> 32n)));
+    this.#links.passBy(page);
   }
 
   /** A block's code has changed: all that was compiled from it goes. */
@@ -259,7 +233,7 @@ export class Jit {
     const physicalPage = (number: number): number => {
       const known = pages.get(number);
       if (known !== undefined) return known;
-      const found = this.#pageAt(ripBase, number);
+      const found = this.#links.pageAt(ripBase, number);
       if (found >= 0) pages.set(number, found);
       return found;
     };
@@ -276,7 +250,7 @@ export class Jit {
       mode,
       recordSize: RECORD_SIZE_BYTES,
       instructionLimit: this.#options.instructionLimit,
-      pageLimit: this.#freeLinks.length > 0 ? this.#options.pageLimit : 1,
+      pageLimit: this.#links.areLeft ? this.#options.pageLimit : 1,
     });
     const usesLeft = this.thresholdOf(page) * WARM_USES_LEFT;
     const region = builder.build(roots, () => code.warmOffsets(page, mode, usesLeft));
@@ -317,16 +291,18 @@ export class Jit {
     const entries = entriesOf(region, roots, { withLoops: generation > 0 });
     if (entries.roots.length === 0) return;
     const targetTable = this.#makeTargetTable(region);
-    const link = pages.size > 1 ? this.#openLink(ripBase) : undefined;
+    const link = pages.size > 1 ? this.#links.open(ripBase, pages) : undefined;
     const profileSlot = this.#profile?.open(ripBase + BigInt(block.first), region.instructionCount);
-    const bytes = generateUnitModule({ region, ...entries, targetTable, profileSlot, link }, this.#memoryPages);
+    const bytes = generateUnitModule(
+      { region, ...entries, targetTable, profileSlot, link: link?.address },
+      this.#memoryPages,
+    );
     const handler = this.#registry.install(new WebAssembly.Module(bytes), 'unit');
     const sources = [...region.sources].map((record) => record - RECORD_SIZE_BYTES);
     const heads: number[] = [];
-    const parts = { region, pages, ripBase, link, page, handler, roots, heads, sources };
+    const parts = { region, ripBase, link, page, handler, roots, heads, sources };
     const unit: Unit = { ...parts, targetTable, profileSlot, generation };
     this.#units.add(unit);
-    if (link !== undefined) for (const physical of pages.values()) addTo(this.#linkedUnits, physical, unit);
     for (const id of [...entries.roots, ...entries.passed]) {
       const { offset } = region.blocks[id] as BasicBlock;
       const entryPage = pages.get(pageOfOffset(offset)) as number;
@@ -371,14 +347,6 @@ export class Jit {
     return uses === NEVER ? Number.NaN : uses;
   }
 
-  /** A link under which the pages are those of now. */
-  #openLink(ripBase: bigint): number {
-    const link = this.#freeLinks.pop() as number;
-    this.#view.setBigUint64(link, ripBase, true);
-    this.#view.setInt32(link + 8, this.#view.getInt32(CPU_BASE + JUMP_TAG, true), true);
-    return link;
-  }
-
   /** The table by which indirect branches find their blocks, for a region that wants one, while there are any. */
   #makeTargetTable({ targets, blocks }: Region): number | undefined {
     const table = targets.length > 0 ? this.#freeTargetTables.pop() : undefined;
@@ -394,10 +362,7 @@ export class Jit {
     if (unit.targetTable !== undefined) this.#freeTargetTables.push(unit.targetTable);
     for (const [key, entry] of this.#entries) if (entry.unit === unit) this.#entries.delete(key);
     for (const source of unit.sources) removeFrom(this.#unitsOf, source, unit);
-    if (unit.link !== undefined) {
-      this.#freeLinks.push(unit.link);
-      for (const physical of unit.pages.values()) removeFrom(this.#linkedUnits, physical, unit);
-    }
+    if (unit.link !== undefined) this.#links.close(unit.link);
     for (const head of unit.heads) {
       if (this.#view.getUint16(head + RECORD_HANDLER, true) === unit.handler) {
         this.#count(head, this.thresholdOf(unit.page));
