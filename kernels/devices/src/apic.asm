@@ -48,9 +48,6 @@ HPET_32 equ 0x100
 
 WAKE    equ 0x70                ; the vector by which `delay` wakes up
 
-%macro line 1
-        say {%1, 10}
-%endmacro
 %macro apic 2                   ; register, value
         mov dword [fs:dword LAPIC + %1], %2
 %endmacro
@@ -67,22 +64,8 @@ WAKE    equ 0x70                ; the vector by which `delay` wakes up
         mov eax, [fs:dword LAPIC + %1]
         call hex32
 %endmacro
-%macro vector 2                 ; number, handler
-        mov word [4 * %1], %2
-        mov word [4 * %1 + 2], 0
-%endmacro
 
-hex32:  push eax                ; EAX, with a blank before it
-        ror eax, 24
-        call hex8
-        ror eax, 24
-        call digits
-        ror eax, 24
-        call digits
-        ror eax, 24
-        call digits
-        pop eax
-        ret
+%include "devices/src/apic-guest.inc"
 
 fail:   line 'FAILED'
         mov al, 0x11

@@ -15,9 +15,6 @@ XAPIC   equ 0xfee00900
 X2APIC  equ 0xfee00d00
 INVALID equ 0xfee00500
 
-%macro line 1
-        say {%1, 10}
-%endmacro
 %macro read 1                   ; says an MSR, or that it faults
         mov ecx, %1
         call read_msr
@@ -34,22 +31,8 @@ INVALID equ 0xfee00500
         mov edx, %3
         wrmsr
 %endmacro
-%macro vector 2
-        mov word [4 * %1], %2
-        mov word [4 * %1 + 2], 0
-%endmacro
 
-hex32:  push eax                ; EAX, with a blank before it
-        ror eax, 24
-        call hex8
-        ror eax, 24
-        call digits
-        ror eax, 24
-        call digits
-        ror eax, 24
-        call digits
-        pop eax
-        ret
+%include "devices/src/apic-guest.inc"
 
 ; RDMSR and WRMSR are two bytes long; the handler goes on behind them
 on_gp:  push bp
