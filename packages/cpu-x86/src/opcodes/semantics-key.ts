@@ -492,9 +492,11 @@ export const SEMANTICS_KEYS = [
   'XLAT',
   'XOR',
   'XRSTOR',
+  'XRSTORS',
   'XSAVE',
   'XSAVEC',
   'XSAVEOPT',
+  'XSAVES',
   'XSETBV',
 ] as const;
 

@@ -1,41 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Cpu } from '../../cpu.ts';
-import { fromHex, longModeMachine, place, RAX, RCX, RDX } from '../../machines.test.fixture.ts';
-import { CR0_EM, CR0_TS, CR4_OSFXSR, CR4_OSXMMEXCPT, CR4_OSXSAVE } from '../../state/control-registers.ts';
-import { CR0, CR4, FPR, FPU_CONTROL, FPU_STATUS, FPU_TAG, MXCSR, XCR0, XMM } from '../../state/layout.ts';
+import { fromHex, longModeMachine, RAX, RCX, RDX } from '../../machines.test.fixture.ts';
+import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../../state/control-registers.ts';
+import { CR4, FPU_CONTROL, FPU_TAG, MXCSR, XCR0, XMM } from '../../state/layout.ts';
+import { AREA, ask, machine, quad, run } from './extended-state.test.fixture.ts';
 
-const AREA = 0x3000;
-
-/** A processor whose system has switched all of it on. */
-function machine(bits: { cr0?: number; cr4?: number; cpl?: 0 | 3 } = {}): Cpu {
-  const { cpu } = longModeMachine({ cpl: bits.cpl ?? 0 });
-  const { state } = cpu;
-  state.setField(CR4, (state.field(CR4) | (bits.cr4 ?? CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE)) >>> 0);
-  state.setField(CR0, (state.field(CR0) | (bits.cr0 ?? 0)) >>> 0);
-  state.setField(XCR0, 3);
-  for (let i = 0; i < 32; i++) state.setWideField(XMM + 8 * i, BigInt(0x1000 + i));
-  state.setField(MXCSR, 0x9fa0);
-  state.setField(FPU_CONTROL, 0x027f);
-  state.setField(FPU_STATUS, 6 << 11);
-  state.setField(FPU_TAG, 0xc0);
-  for (let i = 0; i < 8; i++) {
-    state.setWideField(FPR + 16 * i, (1n << 63n) + BigInt(i));
-    state.setField(FPR + 16 * i + 8, 0x3fff + i);
-  }
-  cpu.synchronize();
-  return cpu;
-}
-
-/** Executes one instruction. @returns the exception's vector and reason, or undefined */
-function run(cpu: Cpu, code: string): string | undefined {
-  place(cpu, 0x1000, code);
-  cpu.state.rip = 0x1000n;
-  cpu.exceptionLog.clear();
-  cpu.synchronize();
-  cpu.run(1);
-  const [entry] = cpu.exceptionLog.entries;
-  return entry === undefined ? undefined : `${entry.vector} ${entry.reason}`;
-}
 const FXSAVE = '0fae0425 00300000';
 const FXSAVE64 = '480fae0425 00300000';
 const FXRSTOR64 = '480fae0c25 00300000';
@@ -43,8 +11,6 @@ const XSAVE64 = '480fae2425 00300000';
 const XRSTOR64 = '480fae2c25 00300000';
 const XSAVEOPT64 = '480fae3425 00300000';
 const XSAVEC64 = '480fc72425 00300000';
-const quad = (cpu: Cpu, at: number): bigint =>
-  BigInt(cpu.memory.read32(AREA + at)) | (BigInt(cpu.memory.read32(AREA + at + 4)) << 32n);
 
 describe('FXSAVE', () => {
   it('stores the registers of the stack from its top, the tags as one byte, and sixteen XMM registers', () => {
@@ -106,13 +72,6 @@ describe('FXRSTOR', () => {
     expect(cpu.state.wideField(XMM)).toBe(0x1000n);
   });
 });
-
-/** Sets EDX:EAX, the components asked for. */
-function ask(cpu: Cpu, components: bigint): Cpu {
-  cpu.state.setGpr(RAX, components & 0xffff_ffffn);
-  cpu.state.setGpr(RDX, components >> 32n);
-  return cpu;
-}
 
 describe('XSAVE and its relatives', () => {
   it('save what is asked for, and keep the header bits of the rest', () => {

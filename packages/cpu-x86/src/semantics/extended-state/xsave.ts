@@ -1,11 +1,11 @@
-/** @source SDM Vol. 1 "Operation of XSAVE" to "Operation of XRSTOR"; SDM Vol. 2D, each instruction under its name */
+/** @source SDM Vol. 1 "Operation of XSAVE" to "Operation of XRSTORS"; SDM Vol. 2D, each instruction under its name */
 import type { Instruction } from '../../decode/instruction.ts';
 import { CR0_TS } from '../../state/control-registers.ts';
 import { CR0, MXCSR, PKRU, XCR0 } from '../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type Outcome, type SystemCpu, type SystemOperation } from '../system/context.ts';
 import type { CpuFeature } from '../system/cpu-model.ts';
 import { deviceNotAvailable, generalProtection, hex, undefinedOpcode } from '../system/fault.ts';
-import { dataAccess, serialize } from '../system/processor-mode.ts';
+import { dataAccess, requireCpl0, serialize } from '../system/processor-mode.ts';
 import { writePkru } from '../system/protection-key.ts';
 import { formatOf, imageAddress, isMxcsrValid } from './fxsave.ts';
 import {
@@ -43,31 +43,44 @@ export const areaSizeOf = (components: number): number =>
 const ALIGNMENT = 64;
 const COMPACTED = 1n << 63n;
 
-/** Components that an instruction is asked for and XCR0 has. */
+/** Components that an instruction is asked for and XCR0 has; IA32_XSS, which only XSAVES and XRSTORS look at, has none. */
 const requested = ({ state }: SystemCpu): number => state.field(XCR0) & state.gpr32(0);
 
-/** The area's address, once nothing withholds the instruction; undefined after a fault. */
-function areaOf(cpu: SystemCpu, instruction: Instruction, isWrite: boolean): bigint | undefined {
-  if (!isXsaveEnabled(cpu, instruction.mnemonic)) return undefined;
-  if ((cpu.state.field(CR0) & CR0_TS) !== 0) {
-    deviceNotAvailable(cpu, `${instruction.mnemonic} with CR0.TS set`);
-    return undefined;
-  }
-  return imageAddress(cpu, instruction, { sizeBytes: areaSizeOf(requested(cpu)), alignment: ALIGNMENT, isWrite });
+interface AreaUse {
+  /** What came with the instruction. */
+  readonly feature: CpuFeature;
+  /** XSAVES and XRSTORS: at CPL 0 only. */
+  readonly isForSupervisor: boolean;
+  readonly isWrite: boolean;
 }
 
-/**
- * Saves components.
- *
- * @param skipsInitial leaves out what is in its initial configuration
- * @param compacts writes a header that says what the area has room for
- */
-function save(
-  cpu: SystemCpu,
-  instruction: Instruction,
-  options: { skipsInitial: boolean; compacts: boolean },
-): Outcome {
-  const linear = areaOf(cpu, instruction, true);
+/** The area's address, once nothing withholds the instruction; undefined after a fault. */
+function areaOf(cpu: SystemCpu, instruction: Instruction, use: AreaUse): bigint | undefined {
+  const { mnemonic } = instruction;
+  if (!cpu.model.features.has(use.feature)) {
+    undefinedOpcode(cpu, `${mnemonic} is not a feature of this processor`);
+    return undefined;
+  }
+  if (!isXsaveEnabled(cpu, mnemonic)) return undefined;
+  if ((cpu.state.field(CR0) & CR0_TS) !== 0) {
+    deviceNotAvailable(cpu, `${mnemonic} with CR0.TS set`);
+    return undefined;
+  }
+  if (use.isForSupervisor && !requireCpl0(cpu, mnemonic)) return undefined;
+  const parts = { sizeBytes: areaSizeOf(requested(cpu)), alignment: ALIGNMENT, isWrite: use.isWrite };
+  return imageAddress(cpu, instruction, parts);
+}
+
+interface SaveOptions extends Omit<AreaUse, 'isWrite'> {
+  /** Leaves out what is in its initial configuration. */
+  readonly skipsInitial: boolean;
+  /** Writes a header that says what the area has room for. */
+  readonly compacts: boolean;
+}
+
+/** Saves components. What has not changed since it came from the area is saved all the same, as any instruction may. */
+function save(cpu: SystemCpu, instruction: Instruction, options: SaveOptions): Outcome {
+  const linear = areaOf(cpu, instruction, { ...options, isWrite: true });
   if (linear === undefined) return OUTCOME_FAULT;
   const { state } = cpu;
   const access = dataAccess(state);
@@ -97,24 +110,23 @@ function save(
   return OUTCOME_NEXT;
 }
 
-/** Refuses what the model does not have, else saves. */
 const saving =
-  (feature: CpuFeature, options: { skipsInitial: boolean; compacts: boolean }): SystemOperation =>
+  (feature: CpuFeature, options: Omit<SaveOptions, 'feature' | 'isForSupervisor'>): SystemOperation =>
   (cpu, instruction) =>
-    cpu.model.features.has(feature)
-      ? save(cpu, instruction, options)
-      : undefinedOpcode(cpu, `${instruction.mnemonic} is not a feature of this processor`);
+    save(cpu, instruction, { ...options, feature, isForSupervisor: feature === 'XSAVES' });
 export const XSAVE: SystemOperation = saving('XSAVE', { skipsInitial: false, compacts: false });
 export const XSAVEOPT: SystemOperation = saving('XSAVEOPT', { skipsInitial: true, compacts: false });
 export const XSAVEC: SystemOperation = saving('XSAVEC', { skipsInitial: true, compacts: true });
+export const XSAVES: SystemOperation = saving('XSAVES', { skipsInitial: true, compacts: true });
 
 /** Why a header is none, or undefined. */
-function headerRefusal(cpu: SystemCpu, image: DataView): string | undefined {
+function headerRefusal(cpu: SystemCpu, image: DataView, isForSupervisor: boolean): string | undefined {
   const present = image.getBigUint64(HEADER_AT, true);
   const layout = image.getBigUint64(XCOMP_BV_AT, true);
   const enabled = BigInt(cpu.state.field(XCR0));
   if ((present & ~enabled) !== 0n) return `XSTATE_BV ${hex(present)} has components that XCR0 has not`;
   if ((layout & COMPACTED) === 0n) {
+    if (isForSupervisor) return 'XCOMP_BV says that the area is not compacted';
     return layout === 0n && image.getBigUint64(HEADER_REST_AT, true) === 0n
       ? undefined
       : 'the header is not zero behind XSTATE_BV';
@@ -129,12 +141,12 @@ function headerRefusal(cpu: SystemCpu, image: DataView): string | undefined {
   return undefined;
 }
 
-/** Components that are not in the area get their initial configuration. */
-export const XRSTOR: SystemOperation = (cpu, instruction) => {
-  const linear = areaOf(cpu, instruction, false);
+/** Restores components. Those that are not in the area get their initial configuration. */
+function restore(cpu: SystemCpu, instruction: Instruction, use: Omit<AreaUse, 'isWrite'>): Outcome {
+  const linear = areaOf(cpu, instruction, { ...use, isWrite: false });
   const image = linear === undefined ? undefined : readImage(cpu, linear, areaSizeOf(requested(cpu)));
   if (image === undefined) return OUTCOME_FAULT;
-  const refusal = headerRefusal(cpu, image);
+  const refusal = headerRefusal(cpu, image, use.isForSupervisor);
   if (refusal !== undefined) return generalProtection(cpu, `${instruction.mnemonic}: ${refusal}`);
   const { state } = cpu;
   const components = requested(cpu);
@@ -159,4 +171,9 @@ export const XRSTOR: SystemOperation = (cpu, instruction) => {
   if ((components & COMPONENT_PKRU) === 0) return OUTCOME_NEXT;
   writePkru(cpu, (present & COMPONENT_PKRU) !== 0 ? image.getUint32(PKRU_AT, true) : 0);
   return serialize(cpu);
-};
+}
+
+export const XRSTOR: SystemOperation = (cpu, instruction) =>
+  restore(cpu, instruction, { feature: 'XSAVE', isForSupervisor: false });
+export const XRSTORS: SystemOperation = (cpu, instruction) =>
+  restore(cpu, instruction, { feature: 'XSAVES', isForSupervisor: true });

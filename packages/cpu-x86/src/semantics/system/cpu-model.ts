@@ -48,7 +48,7 @@ export type CpuFeature =
   | 'FPU' | 'VME' | 'DE' | 'PSE' | 'TSC' | 'MSR' | 'PAE' | 'MCE' | 'CX8' | 'APIC' | 'SEP' | 'MTRR' | 'PGE' | 'MCA' | 'CMOV'
   | 'PAT' | 'PSE36' | 'CLFSH' | 'MMX' | 'FXSR' | 'SSE' | 'SSE2' | 'SSE3' | 'MONITOR' | 'PCLMULQDQ' | 'SSSE3' | 'CX16' | 'PCID' | 'SSE4_1'
   | 'SSE4_2' | 'MOVBE' | 'X2APIC' | 'POPCNT' | 'TSC_DEADLINE' | 'AES' | 'XSAVE' | 'RDRAND' | 'HYPERVISOR' | 'FSGSBASE' | 'BMI1' | 'SMEP' | 'BMI2'
-  | 'ERMS' | 'INVPCID' | 'RDSEED' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'PKU' | 'LA57' | 'XSAVEOPT' | 'XSAVEC' | 'XGETBV1' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
+  | 'ERMS' | 'INVPCID' | 'RDSEED' | 'SMAP' | 'CLFLUSHOPT' | 'CLWB' | 'UMIP' | 'PKU' | 'LA57' | 'XSAVEOPT' | 'XSAVEC' | 'XGETBV1' | 'XSAVES' | 'LAHF64' | 'LZCNT' | 'SYSCALL' | 'NX'
   | 'PAGE_1G' | 'RDTSCP' | 'LM' | 'FDP_EXCPTN_ONLY' | 'NO_FPU_CS_DS';
 
 /**
@@ -114,6 +114,7 @@ export const CPU_FEATURES: Readonly<Record<CpuFeature, FeatureRow>> = {
   XSAVEOPT: row(0xd, 'eax', 0),
   XSAVEC: row(0xd, 'eax', 1),
   XGETBV1: row(0xd, 'eax', 2),
+  XSAVES: row(0xd, 'eax', 3),
   LAHF64: row(0x80000001, 'ecx', 0),
   LZCNT: row(0x80000001, 'ecx', 5),
   SYSCALL: row(0x80000001, 'edx', 11, { efer: EFER_SCE }),
@@ -151,7 +152,7 @@ export const DEFAULT_CPU_MODEL: CpuModel = {
   features: new Set<CpuFeature>([
     'FPU', 'VME', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36', 'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
     'SSE3', 'PCLMULQDQ', 'MONITOR', 'SSSE3', 'CX16', 'PCID', 'SSE4_1', 'SSE4_2', 'X2APIC', 'MOVBE', 'POPCNT', 'TSC_DEADLINE', 'AES', 'XSAVE', 'RDRAND',
-    'HYPERVISOR', 'FSGSBASE', 'FDP_EXCPTN_ONLY', 'NO_FPU_CS_DS', 'SMEP', 'INVPCID', 'RDSEED', 'SMAP', 'CLFLUSHOPT', 'CLWB', 'UMIP', 'PKU', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1',
+    'HYPERVISOR', 'FSGSBASE', 'FDP_EXCPTN_ONLY', 'NO_FPU_CS_DS', 'SMEP', 'INVPCID', 'RDSEED', 'SMAP', 'CLFLUSHOPT', 'CLWB', 'UMIP', 'PKU', 'LA57', 'XSAVEOPT', 'XSAVEC', 'XGETBV1', 'XSAVES',
     'LAHF64', 'SYSCALL', 'NX', 'PAGE_1G', 'RDTSCP', 'LM',
   ]),
   tscFrequencyHz: 1_000_000_000,

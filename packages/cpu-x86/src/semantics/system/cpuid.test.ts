@@ -54,7 +54,7 @@ describe('CPUID', () => {
 
   it('gives the state components and the size of their area', () => {
     expect(cpuid(cpu, 0xd, 0)).toEqual([0x203, 576, 584, 0]);
-    expect(cpuid(cpu, 0xd, 1)[0]).toBe(0b111);
+    expect(cpuid(cpu, 0xd, 1)[0]).toBe(0b1111);
     expect(cpuid(cpu, 0xd, 2)).toEqual([0, 0, 0, 0]);
   });
 

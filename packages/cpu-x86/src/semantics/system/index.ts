@@ -1,7 +1,7 @@
 import type { SemanticsKey } from '../../opcodes/semantics-key.ts';
 import { FXRSTOR, FXSAVE } from '../extended-state/fxsave.ts';
 import { XGETBV, XSETBV } from '../extended-state/xcr.ts';
-import { XRSTOR, XSAVE, XSAVEC, XSAVEOPT } from '../extended-state/xsave.ts';
+import { XRSTOR, XRSTORS, XSAVE, XSAVEC, XSAVEOPT, XSAVES } from '../extended-state/xsave.ts';
 import { REFUSE_MISALIGNED } from '../simd/twins/twin.ts';
 import { X87_SEMANTICS, type X87SemanticsKey } from '../x87/index.ts';
 import type { SystemOperation } from './context.ts';
@@ -75,8 +75,8 @@ export type SystemSemanticsKey = X87SemanticsKey | Extract<SemanticsKey,
   | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POP_SEGMENT' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
   | 'RDMSR' | 'RDPKRU' | 'RDPMC' | 'RDRAND' | 'RDSEED' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
   | 'STR' | 'SYSENTER' | 'SYSEXIT' | 'UD0' | 'UD1' | 'UD2' | 'VERR'
-  | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR' | 'WRPKRU' | 'XGETBV' | 'XRSTOR' | 'XSAVE' | 'XSAVEC' | 'XSAVEOPT'
-  | 'XSETBV'
+  | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR' | 'WRPKRU' | 'XGETBV' | 'XRSTOR' | 'XRSTORS' | 'XSAVE' | 'XSAVEC'
+  | 'XSAVEOPT' | 'XSAVES' | 'XSETBV'
 >;
 
 /** The system operations by the key that rows of the opcode tables name them with. */
@@ -159,9 +159,11 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   WRPKRU,
   XGETBV,
   XRSTOR,
+  XRSTORS,
   XSAVE,
   XSAVEC,
   XSAVEOPT,
+  XSAVES,
   XSETBV,
   ...X87_SEMANTICS,
 };

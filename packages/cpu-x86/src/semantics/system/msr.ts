@@ -47,6 +47,7 @@ export const IA32_MCG_CAP = 0x179;
 export const IA32_MCG_STATUS = 0x17a;
 export const IA32_MISC_ENABLE = 0x1a0;
 export const IA32_PAT = 0x277;
+export const IA32_XSS = 0xda0;
 /** The local APIC's, as are the registers of x2APIC mode. */
 export const IA32_TSC_DEADLINE = 0x6e0;
 const X2APIC_FIRST = 0x800;
@@ -167,6 +168,8 @@ export function readMsr(cpu: SystemCpu, index: number): bigint | undefined {
       return model.features.has('MCE') ? 0n : undefined;
     case IA32_MCG_CAP:
       return model.features.has('MCA') ? 0n : undefined; // no banks, no control register
+    case IA32_XSS:
+      return model.features.has('XSAVES') ? 0n : undefined; // no component is the supervisor's
     case IA32_PLATFORM_ID:
     case IA32_BIOS_SIGN_ID:
       return 0n;
@@ -228,11 +231,13 @@ export function writeMsr(cpu: SystemCpu, index: number, value: bigint): string |
       localApic?.timeStampCounterChanged();
       return undefined;
     }
+    case IA32_XSS:
+      if (!cpu.model.features.has('XSAVES')) break;
+      return value === 0n ? undefined : 'has state components that are not there for the supervisor';
     case IA32_BIOS_SIGN_ID:
       return undefined; // written before CPUID, to ask for the microcode's signature: there is none
-    default:
-      return 'is for an MSR that does not exist or cannot be written';
   }
+  return 'is for an MSR that does not exist or cannot be written';
 }
 
 export const RDMSR: SystemOperation = (cpu) => {
