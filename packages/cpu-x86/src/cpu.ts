@@ -36,7 +36,7 @@ import { NOT_IN_MODEL } from './semantics/system/processor-control.ts';
 import { hasInstruction } from './semantics/system/required-feature.ts';
 import { loadState, saveState } from './state/architectural-state.ts';
 import { CpuState } from './state/cpu-state.ts';
-import { updateMode, updatePaging } from './state/derived.ts';
+import { updateMode, updatePaging, updateSegmentRights } from './state/derived.ts';
 import { VECTOR_UD } from './state/exceptions.ts';
 import {
   CANONICAL_SHIFT,
@@ -233,6 +233,7 @@ export class Cpu {
   /** Derived state is made anew after the state, or memory behind the CPU's back, was written from outside. */
   synchronize(): void {
     this.#debugRegistersChanged();
+    updateSegmentRights(this.state);
     this.#pagingChanged(false);
     this.#modeChanged();
     this.#cache.flush();

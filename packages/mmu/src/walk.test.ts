@@ -444,6 +444,17 @@ describe('accessed and dirty flags', () => {
       expect(bench.walker.dirty).toBe(false);
     });
 
+    it(`are told as they were before, with ${name}`, () => {
+      const bench = benchOf(mode);
+      expect(bench.walk(READ)).toBe('ok');
+      expect(bench.walker.accessed).toBe(false);
+      expect(bench.walk(READ)).toBe('ok');
+      expect(bench.walker.accessed).toBe(true);
+      bench.tables.changeEntry(LINEAR, 2, { clear: A });
+      expect(bench.walk(READ)).toBe('ok');
+      expect(bench.walker.accessed).toBe(false);
+    });
+
     it(`are dirty too in the last entry after a write, with ${name}`, () => {
       const bench = benchOf(mode);
       expect(bench.walk(WRITE)).toBe('ok');

@@ -61,6 +61,7 @@ const ATTRIBUTE_DIRTY = 1 << 1;
 const ATTRIBUTE_USER = 1 << 2;
 const ATTRIBUTE_SMAP = 1 << 3;
 const ATTRIBUTE_USER_ACCESS = 1 << 4;
+const ATTRIBUTE_ACCESSED = 1 << 5;
 const ADDRESS_MASK = 0xffff_f000 | 0;
 
 /**
@@ -113,6 +114,11 @@ export class PageWalker {
     return (this.#attributes & ATTRIBUTE_DIRTY) !== 0;
   }
 
+  /** Whether the accessed flags of all entries were 1 before this walk: one like it has no effect on memory. */
+  get accessed(): boolean {
+    return (this.#attributes & ATTRIBUTE_ACCESSED) !== 0;
+  }
+
   /**
    * Whether SMAP guards the page: the supervisor-mode data rights then hold only for explicit accesses and only while
    * EFLAGS.AC = 1, and a cached translation must be marked or dropped accordingly (`TLB_FLAG_SMAP`).
@@ -137,7 +143,8 @@ export class PageWalker {
       this.pageShift = 12;
       this.errorCode = 0;
       this.rights = ALL_RIGHTS;
-      this.#attributes = ATTRIBUTE_DIRTY | ATTRIBUTE_USER | (isUserAccess(access) ? ATTRIBUTE_USER_ACCESS : 0);
+      const kind = isUserAccess(access) ? ATTRIBUTE_USER_ACCESS : 0;
+      this.#attributes = ATTRIBUTE_ACCESSED | ATTRIBUTE_DIRTY | ATTRIBUTE_USER | kind;
       return WALK_OK;
     }
     if ((registers.cr4 & CR4_PAE) === 0) return this.#walk32(linearLow, access);
@@ -252,6 +259,7 @@ export class PageWalker {
     this.errorCode = 0;
     this.rights = rights;
     let attributes = (flags & PTE_D) !== 0 ? ATTRIBUTE_DIRTY : 0;
+    if ((allLow & PTE_A) !== 0) attributes |= ATTRIBUTE_ACCESSED;
     if ((low & PTE_G) !== 0 && (cr4 & CR4_PGE) !== 0) attributes |= ATTRIBUTE_GLOBAL;
     if ((allLow & PTE_US) !== 0) {
       attributes |= (cr4 & CR4_SMAP) !== 0 ? ATTRIBUTE_USER | ATTRIBUTE_SMAP : ATTRIBUTE_USER;

@@ -205,10 +205,9 @@ export class CodeCache implements CompilableCode {
     return first;
   }
 
-  /** Translations have changed: nothing found by linear address counts any more. */
+  /** Translations have changed: what was found by linear address counts if all of it would be found again. */
   flushTranslations(): void {
-    this.#fetch.flush();
-    this.#forgetJumps();
+    if (!this.#fetch.revalidate()) this.#forgetJumps();
   }
 
   /** The mode or the privilege has changed. */
@@ -239,7 +238,7 @@ export class CodeCache implements CompilableCode {
     this.#arena = RECORDS;
     this.#scratch = undefined;
     this.#replaced.length = 0;
-    this.flushTranslations();
+    this.#forgetJumps();
   }
 
   /** @returns the instruction at the state's RIP, if its bytes are one; nothing else happens */

@@ -12,6 +12,8 @@ export const FETCH_FAULT = -3;
 const EMPTY = -2;
 const CODE_SIZES: readonly CodeSize[] = [16, 32, 64];
 const ENTRY_COUNT = 64;
+/** Pages at most that are translated again when translations change, rather than forgotten. */
+const REVALIDATED_MAX = 16;
 
 /** Translates instruction fetches, and remembers the last pages. */
 export class InstructionFetch {
@@ -22,6 +24,11 @@ export class InstructionFetch {
   readonly #low = new Int32Array(ENTRY_COUNT);
   readonly #high = new Int32Array(ENTRY_COUNT);
   readonly #page = new Int32Array(ENTRY_COUNT).fill(EMPTY);
+  /** The entries that are not empty. */
+  readonly #used = new Uint8Array(ENTRY_COUNT);
+  #usedCount = 0;
+  /** An entry had to make room: a page that counts as found since the last `revalidate` is not known any more. */
+  #hasLost = false;
 
   constructor(parts: { state: CpuState; access: MemoryAccess; memory: GuestMemory }) {
     this.#state = parts.state;
@@ -29,9 +36,35 @@ export class InstructionFetch {
     this.#memory = parts.memory;
   }
 
-  /** Translations have changed. */
-  flush(): void {
-    this.#page.fill(EMPTY);
+  /**
+   * Translations have changed: looks again where the pages are that were found. As a processor's speculative accesses do,
+   * this may translate before the guest gets there; it has no effect on accessed flags.
+   *
+   * @returns whether all are where they were. Those that are not are forgotten
+   */
+  revalidate(): boolean {
+    const count = this.#usedCount;
+    let isSame = !this.#hasLost && count <= REVALIDATED_MAX;
+    this.#usedCount = 0;
+    this.#hasLost = false;
+    for (let i = 0; i < count; i++) {
+      const slot = this.#used[i] as number;
+      if (count <= REVALIDATED_MAX && this.#isInPlace(slot)) this.#used[this.#usedCount++] = slot;
+      else {
+        this.#page[slot] = EMPTY;
+        isSame = false;
+      }
+    }
+    return isSame;
+  }
+  #isInPlace(slot: number): boolean {
+    const page = this.#page[slot] as number;
+    if (page < 0) return false;
+    const tag = this.#low[slot] as number;
+    const access = ACCESS_FETCH | ACCESS_PROBE | ((tag & 1) !== 0 ? ACCESS_USER : 0);
+    const { walker } = this.#access;
+    if (walker.walk(tag & ~0xfff, this.#high[slot] as number, access) !== WALK_OK || !walker.accessed) return false;
+    return this.#memory.codePageOf(walker.physical) === page;
   }
 
   /** @returns the page of RAM or ROM behind a linear address, -1 for device memory, `FETCH_FAULT` with #PF recorded */
@@ -43,6 +76,8 @@ export class InstructionFetch {
     if (this.#low[slot] === tag && this.#high[slot] === high && known > EMPTY) return known;
     if (!this.#access.walkFor(low, high, isUser ? ACCESS_FETCH | ACCESS_USER : ACCESS_FETCH)) return FETCH_FAULT;
     const page = this.#memory.codePageOf(this.#access.walker.physical);
+    if (known === EMPTY) this.#used[this.#usedCount++] = slot;
+    else this.#hasLost = true;
     this.#low[slot] = tag;
     this.#high[slot] = high;
     this.#page[slot] = page;

@@ -53,7 +53,7 @@ function decodeKeyOf(state: CpuState): number {
 }
 
 /** Segment rights follow CR0.PE: they are made anew where it has changed, and where real mode loaded a register. */
-function updateSegmentRights(state: CpuState): void {
+export function updateSegmentRights(state: CpuState): void {
   const isRealMode = (state.field(CR0) & CR0_PE) === 0;
   for (let i = ES; i <= GS; i++) (state.segments[i] as SegmentRegister).updateRights(isRealMode);
 }
@@ -73,11 +73,11 @@ export function updateMode(state: CpuState): void {
 }
 
 /**
- * Recomputes what the engine keeps of the control registers and EFER: paging registers, width of linear addresses, segment
- * rights. The PDPTE registers are no copy; see `Cpu`.
+ * Recomputes what the engine keeps of the control registers and EFER: paging registers, width of linear addresses, and
+ * where CR0.PE has changed, segment rights. The PDPTE registers are no copy; see `Cpu`.
  */
 export function updatePaging(state: CpuState, paging: PagingRegisters): void {
-  updateSegmentRights(state);
+  if (((state.field(CR0) ^ paging.cr0) & CR0_PE) !== 0) updateSegmentRights(state);
   state.setField(CANONICAL_SHIFT, (state.field(CR4) & CR4_LA57) !== 0 ? 7 : 16);
   paging.cr0 = state.field(CR0);
   paging.cr4 = state.field(CR4);
