@@ -36,6 +36,14 @@ export interface PortBusEvents {
   onUnclaimed?(access: UnclaimedPort): void;
 }
 
+/** Ports as a processor accesses them, by number. */
+export interface PortAccess {
+  /** @returns the value that is read, unsigned, at most `width` bits */
+  readPort(port: number, width: AccessWidth): number;
+  /** @param value only the low `width` bits count */
+  writePort(port: number, width: AccessWidth, value: number): void;
+}
+
 const PORT_COUNT = 0x10000;
 const REPORTED_READ = 1;
 const REPORTED_WRITE = 2;
@@ -46,8 +54,11 @@ const REPORTED_WRITE = 2;
  * all ones and ignore writes. Ports wrap at 0xffff.
  */
 export class PortBus {
-  /** While set, accesses that nobody answers are not told: those of the host, which looks what there is. */
-  isSilent = false;
+  /** The same ports for whoever looks what there is, such as firmware on the host: what nobody answers is not told. */
+  readonly untold: PortAccess = {
+    readPort: (port, width) => this.#read(port, width, false),
+    writePort: (port, width, value) => this.#write(port, width, value, false),
+  };
   /** For every port 1 + the index into `#slots`; 0 is unclaimed. */
   readonly #owner = new Uint16Array(PORT_COUNT);
   readonly #slots: PortSlot[] = [];
@@ -104,23 +115,31 @@ export class PortBus {
 
   /** @returns the value that the guest reads, unsigned, at most `width` bits */
   read(port: number, width: AccessWidth): number {
+    return this.#read(port, width, true);
+  }
+
+  /** @param value what the guest writes; only the low `width` bits count */
+  write(port: number, width: AccessWidth, value: number): void {
+    this.#write(port, width, value, true);
+  }
+
+  #read(port: number, width: AccessWidth, isTold: boolean): number {
     const slot = this.#slotAt(port);
     if (slot !== undefined && slot.width >= width) {
       const value = slot.device.readPort(port + slot.bias, width);
       return width === 32 ? value >>> 0 : value & (width === 8 ? 0xff : 0xffff);
     }
     if (slot === undefined && this.#isUnclaimed(port, width)) {
-      this.#report(port, width, null);
+      if (isTold) this.#report(port, width, null);
       return width === 32 ? 0xffff_ffff : (1 << width) - 1;
     }
     const half = width === 32 ? 16 : 8;
-    const low = this.read(port, half);
-    const high = this.read((port + (half >> 3)) & 0xffff, half);
+    const low = this.#read(port, half, isTold);
+    const high = this.#read((port + (half >> 3)) & 0xffff, half, isTold);
     return (low | (high << half)) >>> 0;
   }
 
-  /** @param value what the guest writes; only the low `width` bits count */
-  write(port: number, width: AccessWidth, value: number): void {
+  #write(port: number, width: AccessWidth, value: number, isTold: boolean): void {
     const slot = this.#slotAt(port);
     if (slot !== undefined && slot.width >= width) {
       const narrow = width === 32 ? value >>> 0 : value & (width === 8 ? 0xff : 0xffff);
@@ -128,12 +147,12 @@ export class PortBus {
       return;
     }
     if (slot === undefined && this.#isUnclaimed(port, width)) {
-      this.#report(port, width, width === 32 ? value >>> 0 : value & ((1 << width) - 1));
+      if (isTold) this.#report(port, width, width === 32 ? value >>> 0 : value & ((1 << width) - 1));
       return;
     }
     const half = width === 32 ? 16 : 8;
-    this.write(port, half, value);
-    this.write((port + (half >> 3)) & 0xffff, half, value >>> half);
+    this.#write(port, half, value, isTold);
+    this.#write((port + (half >> 3)) & 0xffff, half, value >>> half, isTold);
   }
 
   #isUnclaimed(port: number, width: AccessWidth): boolean {
@@ -154,7 +173,6 @@ export class PortBus {
   }
 
   #report(port: number, width: AccessWidth, value: number | null): void {
-    if (this.isSilent) return;
     const bit = value === null ? REPORTED_READ : REPORTED_WRITE;
     const reported = this.#reported[port] ?? 0;
     if ((reported & bit) !== 0) return;

@@ -245,10 +245,8 @@ export abstract class Board {
     this.bios = new Bios({
       cpu: new FirmwareCpuAccess(this.cpu),
       memory: new FirmwareMemoryAccess(this.cpu.memory, this.vga),
-      ports: {
-        readPort: (port, width) => this.#silently(() => this.ports.read(port, width)),
-        writePort: (port, width, value) => this.#silently(() => this.ports.write(port, width, value)),
-      },
+      // The firmware looks for parts that may not be there: that is no doing of the guest's.
+      ports: this.ports.untold,
       clock,
       ramSizeBytes: this.ramSizeBytes,
       memoryMap: systemMemoryMap(this.ramSizeBytes),
@@ -359,16 +357,6 @@ export abstract class Board {
       this.typist,
     ];
     for (const part of parts) this.machine.add(part);
-  }
-
-  /** The firmware looks for parts that may not be there: that is no doing of the guest's. */
-  #silently<T>(access: () => T): T {
-    this.ports.isSilent = true;
-    try {
-      return access();
-    } finally {
-      this.ports.isSilent = false;
-    }
   }
 
   #noteInterrupt(vector: number): number {

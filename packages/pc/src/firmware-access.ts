@@ -1,7 +1,7 @@
 import type { FirmwareCpu, FirmwareMemory, FirmwareSegment } from '@longmode/bios';
 import { type Cpu, CS, DS, ES, type GuestMemory, SS } from '@longmode/cpu-x86';
-import type { AccessWidth, MemoryDevice } from '@longmode/device';
-import { VGA_MEMORY_BASE, VGA_MEMORY_SIZE } from '@longmode/vga';
+import type { AccessWidth } from '@longmode/device';
+import { VGA_MEMORY_BASE, VGA_MEMORY_SIZE, type Vga } from '@longmode/vga';
 
 const SEGMENT_INDEX: Readonly<Record<FirmwareSegment, number>> = { cs: CS, ds: DS, es: ES, ss: SS };
 
@@ -90,16 +90,19 @@ export class FirmwareCpuAccess implements FirmwareCpu {
   }
 }
 
+/** What firmware does with the memory window of a display adapter. */
+export type FirmwareVideo = Pick<Vga, 'readMemory' | 'writeMemory' | 'writeBytes'>;
+
 /**
  * Guest memory by physical address as firmware services see it: addresses wrap at 4 GiB. What they write most is the screen:
  * its window is reached without the way through the processor and the bus.
  */
 export class FirmwareMemoryAccess implements FirmwareMemory {
   readonly #memory: GuestMemory;
-  readonly #video: MemoryDevice;
+  readonly #video: FirmwareVideo;
 
   /** @param video what answers at the window of the display adapter */
-  constructor(memory: GuestMemory, video: MemoryDevice) {
+  constructor(memory: GuestMemory, video: FirmwareVideo) {
     this.#memory = memory;
     this.#video = video;
   }
@@ -135,7 +138,9 @@ export class FirmwareMemoryAccess implements FirmwareMemory {
     return this.#memory.read(physical >>> 0, count);
   }
   writeBytes(physical: number, bytes: Uint8Array): void {
-    this.#memory.write(physical >>> 0, bytes);
+    const at = physical - VGA_MEMORY_BASE;
+    if (at >= 0 && at + bytes.length <= VGA_MEMORY_SIZE) this.#video.writeBytes(at, bytes);
+    else this.#memory.write(physical >>> 0, bytes);
   }
 }
 

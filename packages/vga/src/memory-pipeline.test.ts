@@ -274,7 +274,7 @@ describe('read mode 1', () => {
   });
 });
 
-describe('a wide write', () => {
+describe('a wide write, or one of many bytes', () => {
   it('is what its bytes are one after the other, whatever the registers hold', () => {
     let state = 7;
     const below = (n: number): number => {
@@ -284,7 +284,7 @@ describe('a wide write', () => {
     for (let round = 0; round < 400; round++) {
       const modes = [MODE_3_REGISTERS, MODE_12_REGISTERS, MODE_13_REGISTERS];
       const mode = modes[below(3)] as ModeRegisters;
-      const pair = [vgaIn(mode), vgaIn(mode)] as const;
+      const trio = [vgaIn(mode), vgaIn(mode), vgaIn(mode)] as const;
       const settings: [what: typeof graphics, index: number, value: number][] = [];
       // One register off its usual value, or two, or none.
       for (let i = below(3); i > 0; i--) {
@@ -296,15 +296,22 @@ describe('a wide write', () => {
         offset: 0x18000 * below(2) + 4 * below(4) + below(4),
         value: below(2 ** 32),
       }));
-      for (const vga of pair) for (const [set, index, value] of settings) set(vga, index, value);
+      for (const vga of trio) for (const [set, index, value] of settings) set(vga, index, value);
       for (const { width, offset, value } of accesses) {
-        pair[0].writeMemory(offset, width, value);
-        for (let bit = 0; bit < width; bit += 8) pair[1].writeMemory(offset + bit / 8, 8, (value >>> bit) & 0xff);
-        for (const vga of pair) vga.readMemory(offset, 8);
+        const bytes = Uint8Array.from({ length: width / 8 }, (_, i) => value >>> (8 * i));
+        trio[0].writeMemory(offset, width, value);
+        bytes.forEach((byte, i) => {
+          trio[1].writeMemory(offset + i, 8, byte);
+        });
+        trio[2].writeBytes(offset, bytes);
+        for (const vga of trio) vga.readMemory(offset, 8);
       }
-      const [wide, narrow] = pair.map((vga) => vga.snapshot()) as [VgaState, VgaState];
-      expect(Buffer.compare(planesOf(wide), planesOf(narrow)), JSON.stringify([settings, accesses])).toBe(0);
-      expect(wide.latches).toBe(narrow.latches);
+      const [wide, narrow, many] = trio.map((vga) => vga.snapshot()) as [VgaState, VgaState, VgaState];
+      const where = JSON.stringify([settings, accesses]);
+      for (const other of [wide, many]) {
+        expect(Buffer.compare(planesOf(other), planesOf(narrow)), where).toBe(0);
+        expect(other.latches).toBe(narrow.latches);
+      }
     }
   });
 });

@@ -41,6 +41,8 @@ const PLANE_BYTES = Uint32Array.from({ length: 16 }, (_, set) =>
   [0, 1, 2, 3].reduce((word, plane) => word + ((set >> plane) & 1 ? 0xff * 2 ** (8 * plane) : 0), 0),
 );
 
+const ALL_ADDRESS_BITS = 0xffff;
+
 function planeBytes(set: number): number {
   return PLANE_BYTES[set & 0xf] as number;
 }
@@ -64,13 +66,14 @@ function windowAddress(registers: VgaRegisters, offset: number): number {
  * odd and even maps address bit 0 is replaced by bit 16, which is zero unless the window is 128 KiB.
  */
 function planeOffset(registers: VgaRegisters, address: number): number {
-  if (((registers.sequencer[SEQ_MEMORY_MODE] as number) & SEQ_MEMORY_CHAIN_4) !== 0) {
-    return (address & 0xfffc) | (address >> 16);
-  }
-  if (((registers.graphics[GC_MISCELLANEOUS] as number) & GC_MISC_CHAIN_ODD_EVEN) !== 0) {
-    return (address & 0xfffe) | (address >> 16);
-  }
-  return address & 0xffff;
+  const mask = addressMask(registers);
+  return mask === ALL_ADDRESS_BITS ? address & mask : (address & mask) | (address >> 16);
+}
+
+/** The address bits that count inside a plane: all 16, or those that do not select planes. */
+function addressMask(registers: VgaRegisters): number {
+  if (((registers.sequencer[SEQ_MEMORY_MODE] as number) & SEQ_MEMORY_CHAIN_4) !== 0) return 0xfffc;
+  return ((registers.graphics[GC_MISCELLANEOUS] as number) & GC_MISC_CHAIN_ODD_EVEN) !== 0 ? 0xfffe : ALL_ADDRESS_BITS;
 }
 
 /**
@@ -197,4 +200,38 @@ export function writeMemoryPair(registers: VgaRegisters, planes: Uint32Array, of
   const next = (((value | (value << 16)) & writable) | (old & ~writable)) >>> 0;
   planes[at] = next;
   return next !== old;
+}
+
+/**
+ * Writes consecutive bytes as {@link writeMemoryByte} does one by one; what the registers say is asked once where it is the
+ * same for all of them.
+ *
+ * @param offset bytes from A0000h of the first one
+ * @returns whether the memory changed
+ */
+export function writeMemoryRun(
+  registers: VgaRegisters,
+  planes: Uint32Array,
+  offset: number,
+  bytes: Uint8Array,
+): boolean {
+  let isChanged = false;
+  if (!isPlain(registers) || windowAddress(registers, offset + bytes.length - 1) < bytes.length - 1) {
+    for (let i = 0; i < bytes.length; i++) {
+      isChanged = writeMemoryByte(registers, planes, offset + i, bytes[i] as number) || isChanged;
+    }
+    return isChanged;
+  }
+  const mask = addressMask(registers);
+  const writable = Uint32Array.from([0, 1, 2, 3], (address) => planeBytes(writablePlanes(registers, address)));
+  let address = windowAddress(registers, offset);
+  for (let i = 0; i < bytes.length; i++, address++) {
+    const at = mask === ALL_ADDRESS_BITS ? address & mask : (address & mask) | (address >> 16);
+    const written = writable[address & 3] as number;
+    const old = planes[at] as number;
+    const next = ((inAllPlanes(bytes[i] as number) & written) | (old & ~written)) >>> 0;
+    planes[at] = next;
+    if (next !== old) isChanged = true;
+  }
+  return isChanged;
 }

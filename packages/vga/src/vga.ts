@@ -18,7 +18,7 @@ import type { AccessWidth, Clock, Component, MemoryDevice, PortDevice } from '@l
 import { bankCount, bankStart, isDispiEnabled, readDispi, writeDispi } from './dispi.ts';
 import { renderExtended } from './extended-frame.ts';
 import { type Frame, renderFrame } from './frame.ts';
-import { readMemoryByte, writeMemoryByte, writeMemoryPair } from './memory-pipeline.ts';
+import { readMemoryByte, writeMemoryByte, writeMemoryPair, writeMemoryRun } from './memory-pipeline.ts';
 import { readRegister, writeRegister } from './register-file.ts';
 import { DISPI_PORT_COUNT, DISPI_PORT_OFFSET, VGA_PORT_COUNT } from './registers.ts';
 import { copyRegisters, resetRegisters, restoreRegisters, type VgaRegisters, type VgaState } from './state.ts';
@@ -162,6 +162,18 @@ export class Vga implements Component<VgaState>, PortDevice, MemoryDevice {
       }
     }
     if (isChanged) this.#changeCount++;
+  }
+
+  /**
+   * Writes consecutive bytes through the memory window, as 8-bit accesses would, the lowest first: for firmware on the host,
+   * which fills screens and loads fonts.
+   *
+   * @param offset of the first byte, from A0000h; bytes behind the window are ignored
+   */
+  writeBytes(offset: number, bytes: Uint8Array): void {
+    if (this.#isLinear) {
+      for (const [i, byte] of bytes.entries()) this.#writeLinear(offset + i, 8, byte);
+    } else if (writeMemoryRun(this.#registers, this.#planes, offset, bytes)) this.#changeCount++;
   }
 
   /** The text screen as data; 0 by 0 while the adapter is not in a text mode. */

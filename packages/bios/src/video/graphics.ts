@@ -28,9 +28,8 @@ const VECTOR_43H = 4 * 0x43;
 /** Fills the whole memory of a mode with colour 0. */
 export function clearGraphics(firmware: Firmware, mode: VideoMode): void {
   const size = mode.model === 'cga' ? 0x4000 : 0x10000;
-  const { memory } = firmware;
   if (mode.model === 'planar') selectPlanes(firmware, 0x00, 0x0f, 0xff, FUNCTION_REPLACE);
-  for (let offset = 0; offset < size; offset += 2) memory.write16(mode.base + offset, 0);
+  firmware.memory.writeBytes(mode.base, new Uint8Array(size));
   if (mode.model === 'planar') restorePlanes(firmware);
 }
 

@@ -24,8 +24,8 @@ import { type TextLines, VIDEO_MODES, type VideoMode, withTextLines } from './mo
 import { writeCursor, writeCursorShape } from './screen.ts';
 
 const KEEP_MEMORY = 0x80;
-/** Two blank cells. */
-const BLANK_CELLS = 0x0720_0720;
+/** A space, and light grey on black in the upper byte. */
+const BLANK_CELL = 0x0720;
 const TEXT_WINDOW_BYTES = 0x8000;
 /** 256 KiB of memory, cursor emulation on. */
 const CONTROL_VALUE = 0x60;
@@ -112,6 +112,6 @@ function clear(firmware: Firmware, mode: VideoMode): void {
     clearGraphics(firmware, mode);
     return;
   }
-  for (let offset = 0; offset < TEXT_WINDOW_BYTES; offset += 4)
-    firmware.memory.write32(mode.base + offset, BLANK_CELLS);
+  const cells = new Uint16Array(TEXT_WINDOW_BYTES / 2).fill(BLANK_CELL);
+  firmware.memory.writeBytes(mode.base, new Uint8Array(cells.buffer));
 }

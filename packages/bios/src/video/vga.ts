@@ -80,10 +80,9 @@ export function loadFont(
   graphics(6, 0x04); // 64 KiB at A0000
   // Blocks 0-3 are 16 KiB apart, blocks 4-7 lie 8 KiB behind them.
   const base = FONT_PLANE_WINDOW + (block & 3) * 0x4000 + ((block >> 2) & 1) * 0x2000;
-  for (let offset = 0; offset < glyphs.length; offset++) {
-    const character = first + Math.trunc(offset / height);
-    if (character > 0xff) break;
-    memory.write8(base + character * FONT_STRIDE + (offset % height), glyphs[offset] ?? 0);
+  const count = Math.min(Math.ceil(glyphs.length / height), 0x100 - first);
+  for (let i = 0; i < count; i++) {
+    memory.writeBytes(base + (first + i) * FONT_STRIDE, glyphs.subarray(i * height, (i + 1) * height));
   }
   sequencer(2, 0x03);
   sequencer(4, 0x03);
