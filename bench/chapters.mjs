@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { describeHost, hasProgram, hostFacts } from './host.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const LONGMODE = join(ROOT, 'apps/cli/dist/longmode.js');
+const LONGMODE = join(ROOT, 'apps/cli/bin/longmode.js');
 const images = join(ROOT, 'kernels/images');
 const TIMEOUT_MS = 120_000;
 const DEVICE = ['-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04'];

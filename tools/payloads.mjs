@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const COMMAND = join(ROOT, 'apps/cli/dist/longmode.js');
+const COMMAND = join(ROOT, 'apps/cli/bin/longmode.js');
 const TIMEOUT_SECONDS = 180;
 /** Runs at a time. */
 const PARALLEL = 2;

@@ -1,7 +1,15 @@
 #!/usr/bin/env node
 // npm links this file when it installs the workspace, before the build has made the program itself.
-import module from 'node:module';
+'use strict';
+const module_ = require('node:module');
+const { join } = require('node:path');
+const { requireCompiled } = require('./compile-cache.js');
 
-// Node 22 and newer keep what they compiled for the next start.
-module.enableCompileCache?.();
-await import('../dist/longmode.js');
+const PROGRAM = join(__dirname, '../dist/longmode.cjs');
+
+if (module_.enableCompileCache === undefined) {
+  requireCompiled(PROGRAM);
+} else {
+  module_.enableCompileCache();
+  require(PROGRAM);
+}

@@ -71,7 +71,6 @@ const completionCommand = buildCommand<Record<never, never>, [string], LongmodeC
 });
 
 function application(): Application<LongmodeContext> {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   const routes = buildRouteMap<'run' | 'build' | 'completion', LongmodeContext>({
     routes: { run: runCommand, build: buildCommandOfApp, completion: completionCommand },
     defaultCommand: 'run',
@@ -79,7 +78,7 @@ function application(): Application<LongmodeContext> {
   });
   return buildApplication(routes, {
     name: 'longmode',
-    versionInfo: { currentVersion: manifest.version },
+    versionInfo: { getCurrentVersion: async () => ownVersion() },
     scanner: { caseStyle: 'allow-kebab-for-camel' },
     documentation: { onlyRequiredInUsageLine: true, disableAnsiColor: !usesColor() },
     localization: {
@@ -96,6 +95,11 @@ function application(): Application<LongmodeContext> {
       },
     },
   });
+}
+
+function ownVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
 }
 
 /**

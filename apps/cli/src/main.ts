@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { writeSync } from 'node:fs';
 import { runApplication } from './application.ts';
 import { CliError, EXIT_BUG } from './exit-code.ts';
@@ -16,10 +15,13 @@ process.on('uncaughtException', (error) => {
   process.on('exit', () => writeSync(2, text));
   process.exit(exitCode);
 });
-try {
-  process.exitCode = await runApplication(process.argv.slice(2));
-} catch (error) {
-  const { text, exitCode } = complaint(error);
-  process.stderr.write(text);
-  process.exitCode = exitCode;
-}
+runApplication(process.argv.slice(2)).then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    const { text, exitCode } = complaint(error);
+    process.stderr.write(text);
+    process.exitCode = exitCode;
+  },
+);

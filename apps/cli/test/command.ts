@@ -2,7 +2,7 @@ import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** The command as it is published. */
-export const COMMAND: string = fileURLToPath(new URL('../dist/longmode.js', import.meta.url));
+export const COMMAND: string = fileURLToPath(new URL('../bin/longmode.js', import.meta.url));
 
 /** What a run of the command came to. */
 export interface Ended {
