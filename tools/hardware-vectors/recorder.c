@@ -320,6 +320,9 @@ int main(int argc, char **argv) {
   stack_t stack = {.ss_sp = malloc(1 << 17), .ss_size = 1 << 17};
   if (sigaltstack(&stack, NULL) != 0) die("sigaltstack");
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+  // A process that did not run for a while has an alarm at any place, and a case must not be collected twice.
+  sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGALRM);
   const int signals[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
   for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
   struct sigaction watch = {.sa_sigaction = on_alarm, .sa_flags = SA_SIGINFO | SA_ONSTACK};

@@ -18,6 +18,10 @@ const VECTOR_OF = 4;
 const VECTOR_PF = 14;
 /** The recorder's word for a case that did not end. */
 const VECTOR_NONE = 255;
+const FLAG_RF = 0x10000;
+/** Linux's own segment, which programs may load and ask about: its limit is the number of the processor at hand. */
+const PROCESSOR_SEGMENT = 0x78;
+const SELECTOR_QUERY = /^(LAR|LSL|VERR|VERW)$/;
 /** Linux sets P for addresses that are not the program's, so as to say nothing about what is there: nothing was. */
 const FOREIGN = 0x7fff_ffff_f000n;
 
@@ -111,7 +115,7 @@ function inputOf(cases) {
 
 const isTrap = (vector) => vector === VECTOR_DB || vector === VECTOR_BP || vector === VECTOR_OF;
 
-/** @returns the case for the corpus, or undefined where it ended among other cases' code */
+/** @returns the case for the corpus, or undefined where it ended among other cases' code, or tells of the operating system */
 function resultOf({ case: test, row, codeSize }, bytes, pattern) {
   const { before, code, place, patches, instruction } = test;
   const after = Uint8Array.from(bytes.subarray(0, STATE_SIZE_BYTES));
@@ -135,6 +139,8 @@ function resultOf({ case: test, row, codeSize }, bytes, pattern) {
   const isOwn = linear >= BigInt(place) && linear <= BigInt(place + code.length);
   // In a batch, other instructions begin there.
   if (!isOwn && linear >= 0x1000n && linear < 0x2000n && (linear & 63n) < 16n) return undefined;
+  // A fault has RF set. Where it is not, an interrupt came first, whose return has faulted in the instruction's place.
+  if (!isEnd && !isTrap(vector) && (view.getUint32(STATE.RFLAGS, true) & FLAG_RF) === 0) return undefined;
   if (codeSize !== 64) clearUnused(view);
   // Bases of FS and GS are seen in 64-bit mode only.
   if (codeSize !== 64) {
@@ -148,6 +154,10 @@ function resultOf({ case: test, row, codeSize }, bytes, pattern) {
   const isFault = !isEnd && !isTrap(vector) && linearOf(rip) === start && cs === selector(before, 1);
   const state = new DataView(before.buffer, before.byteOffset, STATE_SIZE_BYTES);
   const lookup = operandLookup(state, instruction, codeSize, code.length, { patches, pattern });
+  const selectors = [0, 2, 3, 4, 5].map((segment) => selector(after, segment));
+  if (SELECTOR_QUERY.test(row.mnemonic) && instruction !== undefined)
+    selectors.push(Number(lookup.contentsOf(instruction.operands.at(-1)) & 0xffffn));
+  if ([...selectors, errorCode].some((value) => (value & ~3) === PROCESSOR_SEGMENT)) return undefined;
   const parts = isFault ? nothingUndefined() : undefinedParts({ row, instruction, code, before: state, ...lookup });
   const pieces = [];
   for (let at = STATE_SIZE_BYTES + 24; at < bytes.length; ) {

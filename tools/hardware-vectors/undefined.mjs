@@ -131,7 +131,7 @@ export const nothingUndefined = () => ({ flags: 0, fsw: 0, fields: [], upperHalv
 
 /** Instructions that push more than one item: a fault after the first leaves memory below the stack pointer changed. */
 /** Instructions with an operand of many bytes, which no manual says in which order they are accessed. */
-const LARGE_OPERAND = /XSAVE|XRSTOR|FXSAVE|FXRSTOR|FN?SAVE|FRSTOR|FLDENV|FNSTENV|MASKMOV/;
+const LARGE_OPERAND = /XSAVE|XRSTOR|FXSAVE|FXRSTOR|FN?SAVE|FRSTOR|FLDENV|FNSTENV/;
 const isLargeOperand = ({ mnemonic, operands }) => LARGE_OPERAND.test(mnemonic) || operands === 'Mt';
 const PUSHES_SEVERAL = /^(CALL|ENTER|PUSHA)/;
 

@@ -30,11 +30,6 @@ interface CaseRule {
 /** What a case may differ in without a fault of ours. */
 export const CASE_RULES: readonly CaseRule[] = [
   {
-    reason:
-      "page faults of MASKMOVQ and MASKMOVDQU with a mask of zeros are the processor's choice (SDM Vol. 2, their pages)",
-    covers: ({ exception }, { row }) => row.mnemonic.startsWith('MASKMOV') && exception?.vector === VECTOR_PF,
-  },
-  {
     reason: "page faults where the recorder's own program is mapped, from 400000 on: the error code tells of it",
     covers: ({ exception }) =>
       exception?.vector === VECTOR_PF && exception.cr2 >= RECORDER_START && exception.cr2 < RECORDER_END,

@@ -5,8 +5,14 @@ import { MXCSR_MASK } from '../../float/binary-float.ts';
 import { CR0_EM, CR0_TS, CR4_OSFXSR } from '../../state/control-registers.ts';
 import { CR0, CR4, MXCSR } from '../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from '../system/context.ts';
-import { deviceNotAvailable, generalProtection, hex, undefinedOpcode } from '../system/fault.ts';
-import { isAlignedAccess, operandAddress } from '../system/linear-address.ts';
+import { deviceNotAvailable, generalProtection, hex, refuse, undefinedOpcode } from '../system/fault.ts';
+import {
+  effectiveAddress,
+  isAlignedAccess,
+  linearAddress,
+  refusalOfPlace,
+  uncheckedLinearAddress,
+} from '../system/linear-address.ts';
 import { memoryOperand } from '../system/operand.ts';
 import { dataAccess, is64BitMode } from '../system/processor-mode.ts';
 import {
@@ -32,23 +38,34 @@ export const formatOf = (cpu: SystemCpu, instruction: Instruction): LegacyFormat
 });
 
 /**
- * The linear address of an image that must lie at a multiple of `alignment`, which comes behind a look at its first byte;
- * undefined after a fault. Where alignment is checked, recorded processors raise #AC for what is not at a multiple of 4.
+ * The linear address of an image; undefined after a fault. As recorded: first the place of 4 bytes, whatever the segment
+ * allows; then `alignment`, with #AC where alignment is checked and that of 4 is missed; then the last byte with its page, so
+ * that a page fault there comes before the limit of a segment whose offsets wrap in between; then all of it.
  */
 export function imageAddress(
   cpu: SystemCpu,
   instruction: Instruction,
   parts: { readonly sizeBytes: number; readonly alignment: number; readonly isWrite: boolean },
 ): bigint | undefined {
+  const { sizeBytes, alignment, isWrite } = parts;
   const operand = memoryOperand(instruction);
-  const linear = operandAddress(cpu, instruction, operand, 1, false);
-  if (linear === undefined) return undefined;
-  if (linear % BigInt(parts.alignment) === 0n) {
-    return operandAddress(cpu, instruction, operand, parts.sizeBytes, parts.isWrite);
+  const { segment } = operand;
+  const offset = effectiveAddress(cpu, instruction, operand);
+  const refused = refusalOfPlace(cpu, segment, offset, 4);
+  if (refused !== undefined) return refuse(cpu, refused.vector, 0, refused.reason);
+  const linear = uncheckedLinearAddress(cpu, segment, offset);
+  if (linear % BigInt(alignment) !== 0n) {
+    const reason = `${instruction.mnemonic} at ${hex(linear)}, which is not a multiple of ${alignment}`;
+    if (isAlignedAccess(cpu, linear, 4)) generalProtection(cpu, reason);
+    return undefined;
   }
-  const reason = `${instruction.mnemonic} at ${hex(linear)}, which is not a multiple of ${parts.alignment}`;
-  if (isAlignedAccess(cpu, linear, 4)) generalProtection(cpu, reason);
-  return undefined;
+  const end = BigInt.asUintN(is64BitMode(cpu.state) ? 64 : 32, offset + BigInt(sizeBytes - 1));
+  const last = linearAddress(cpu, segment, end, 1, isWrite);
+  if (last === undefined) return undefined;
+  const access = dataAccess(cpu.state);
+  if (isWrite) cpu.memory.probeWrite(last, 1, access);
+  else cpu.memory.read8(last, access);
+  return cpu.memory.failed ? undefined : linearAddress(cpu, segment, offset, sizeBytes, isWrite);
 }
 
 /** Refuses an instruction that CR0 or the model withholds; @returns whether it did */

@@ -16,7 +16,7 @@ export const ENTER: SystemOperation = (cpu, instruction) => {
   const size = Number(readOperand(cpu, instruction, operandAt(instruction, 0), 16) ?? 0n);
   const level = Number(readOperand(cpu, instruction, operandAt(instruction, 1), 8) ?? 0n) & 31;
   const stack = Stack.current(cpu);
-  if (!stack.reserve(1 + level, width)) return OUTCOME_FAULT;
+  // One access after the other, as recorded: a read that fails comes before the push of what would have been read.
   if (!stack.push(state.gpr(RBP), width)) return OUTCOME_FAULT;
   // The frame pointer is the stack pointer's value at this point: with a 16-bit stack, below the upper half of ESP.
   const upper = state.gpr(RSP) & ~((1n << BigInt(stackWidth(state))) - 1n);

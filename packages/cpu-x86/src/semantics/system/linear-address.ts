@@ -9,6 +9,7 @@ import {
   hasParagraphSegments,
   is64BitMode,
   isCanonicalAddress,
+  isCanonicalRange,
   segmentOf,
 } from './processor-mode.ts';
 
@@ -53,28 +54,43 @@ export function refusalOf(
   sizeBytes: number,
   isWrite: boolean,
 ): Refusal | undefined {
-  const vector = segment === SS ? VECTOR_SS : VECTOR_GP;
+  const register = segmentOf(cpu.state, segment);
+  // Paragraph segments have no rights: what CS last was in protected mode does not make it read-only here.
+  const hasRights = !is64BitMode(cpu.state) && !hasParagraphSegments(cpu.state);
+  if (!hasRights || (register.rights & (isWrite ? RIGHT_WRITE : RIGHT_READ)) !== 0) {
+    return refusalOfPlace(cpu, segment, offset, sizeBytes);
+  }
+  const what = register.isPresent ? `is not ${isWrite ? 'writable' : 'readable'}` : 'holds a null selector';
+  return refusal(segment, `${SEGMENT_NAMES[segment]} ${what} (access at offset ${hex(offset)})`);
+}
+
+/** As {@link refusalOf}, whatever the access does: the canonical form in 64-bit mode, the segment's limit otherwise. */
+export function refusalOfPlace(
+  cpu: SystemCpu,
+  segment: number,
+  offset: bigint,
+  sizeBytes: number,
+): Refusal | undefined {
   if (is64BitMode(cpu.state)) {
     const linear = uncheckedLinearAddress(cpu, segment, offset);
-    const last = linear + BigInt(sizeBytes - 1);
-    if (isCanonicalAddress(cpu, linear) && last < 1n << 64n && isCanonicalAddress(cpu, last)) return undefined;
-    return { vector, reason: `the address ${hex(linear)} is not canonical` };
+    if (isCanonicalRange(cpu, linear, sizeBytes)) return undefined;
+    return refusal(segment, `the address ${hex(linear)} is not canonical`);
   }
   const register = segmentOf(cpu.state, segment);
-  const name = SEGMENT_NAMES[segment];
-  // Paragraph segments have no rights: what CS last was in protected mode does not make it read-only here.
-  if (!hasParagraphSegments(cpu.state) && (register.rights & (isWrite ? RIGHT_WRITE : RIGHT_READ)) === 0) {
-    const what = register.isPresent ? `is not ${isWrite ? 'writable' : 'readable'}` : 'holds a null selector';
-    return { vector, reason: `${name} ${what} (access at offset ${hex(offset)})` };
-  }
   const first = Number(offset);
   const { low, high } = register;
   if (first >= low && (first + sizeBytes - 1 <= high || (low === 0 && high === 0xffffffff && register.hasBaseZero))) {
     return undefined;
   }
   const expands = low > 0 ? ', expanding down' : '';
-  return { vector, reason: `offset ${hex(offset)} is outside ${name} (limit ${hex(register.limit)}${expands})` };
+  const name = SEGMENT_NAMES[segment];
+  return refusal(segment, `offset ${hex(offset)} is outside ${name} (limit ${hex(register.limit)}${expands})`);
 }
+
+const refusal = (segment: number, reason: string): Refusal => ({
+  vector: segment === SS ? VECTOR_SS : VECTOR_GP,
+  reason,
+});
 
 /** #AC(0) where alignment is checked and an address is no multiple of `alignment`. @returns whether the access may go on */
 export function isAlignedAccess(cpu: SystemCpu, linear: bigint, alignment: number): boolean {
@@ -99,13 +115,13 @@ export function linearAddress(
   sizeBytes: number,
   isWrite: boolean,
 ): bigint | undefined {
-  const refusal = refusalOf(cpu, segment, offset, sizeBytes, isWrite);
+  const refused = refusalOf(cpu, segment, offset, sizeBytes, isWrite);
   const linear = uncheckedLinearAddress(cpu, segment, offset);
-  if (refusal === undefined) return linear;
+  if (refused === undefined) return linear;
   // In 64-bit mode alignment comes before the last byte.
   const comesFirst = is64BitMode(cpu.state) && sizeBytes <= 10 && isCanonicalAddress(cpu, linear);
   if (comesFirst && !isAlignedAccess(cpu, linear, Math.min(sizeBytes, 8))) return undefined;
-  return refuse(cpu, refusal.vector, 0, refusal.reason);
+  return refuse(cpu, refused.vector, 0, refused.reason);
 }
 
 /**

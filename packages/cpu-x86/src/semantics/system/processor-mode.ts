@@ -75,7 +75,7 @@ export function isCanonicalAddress(cpu: SystemCpu, linear: bigint): boolean {
   return isCanonical(0, highWord(linear), cpu.linearAddressBits);
 }
 
-/** As {@link isCanonicalAddress}, for the first and the last byte of an access. */
+/** As {@link isCanonicalAddress}, for the first and the last byte of an access: behind the last address comes 0. */
 export function isCanonicalRange(cpu: SystemCpu, linear: bigint, sizeBytes: number): boolean {
   const high = highWord(linear);
   if (!isCanonical(0, high, cpu.linearAddressBits)) return false;

@@ -7,7 +7,14 @@ import { boundsOf, type Descriptor, isDefault32, isLong } from './descriptor.ts'
 import { hex, refuse } from './fault.ts';
 import { isAlignedAccess } from './linear-address.ts';
 import { probeWrite, readLinear, writeLinear } from './operand.ts';
-import { dataAccess, isCanonicalRange, isLongMode, segmentOf, stackWidth } from './processor-mode.ts';
+import {
+  dataAccess,
+  isCanonicalAddress,
+  isCanonicalRange,
+  isLongMode,
+  segmentOf,
+  stackWidth,
+} from './processor-mode.ts';
 
 /** Encodings. */
 export const RSP = 4;
@@ -129,9 +136,11 @@ export class Stack {
 
   /** Whether items of `size` bytes at an address are aligned, as far as that is checked, and can be written. */
   #isFit(linear: bigint, sizeBytes: number, size: number): boolean {
-    const { access } = this.#place;
-    const isAligned = (access & ACCESS_IMPLICIT) !== 0 || isAlignedAccess(this.#cpu, linear, size);
-    return isAligned && probeWrite(this.#cpu, linear, sizeBytes, access);
+    return this.#isAligned(linear, size) && probeWrite(this.#cpu, linear, sizeBytes, this.#place.access);
+  }
+
+  #isAligned(linear: bigint, size: number): boolean {
+    return (this.#place.access & ACCESS_IMPLICIT) !== 0 || isAlignedAccess(this.#cpu, linear, size);
   }
 
   /** Pushes a value. @returns false after a fault */
@@ -237,6 +246,8 @@ export class Stack {
     const place = this.#place;
     if (place.width === 64) {
       if (isCanonicalRange(this.#cpu, pointer, size)) return pointer;
+      // Alignment comes before the last byte.
+      if (isCanonicalAddress(this.#cpu, pointer) && !this.#isAligned(pointer, size)) return undefined;
       return refuse(this.#cpu, VECTOR_SS, place.errorCode, `the stack pointer ${hex(pointer)} is not canonical`);
     }
     const first = lowWord(pointer);

@@ -99,6 +99,6 @@ export function readTenBytes(cpu: SystemCpu, instruction: Instruction, into: Uin
   const linear = tenByteAddress(cpu, instruction, false);
   if (linear === undefined) return false;
   const access = dataAccess(cpu.state);
-  for (let i = 0; i < 10; i++) into[i] = cpu.memory.read8(linear + BigInt(i), access);
+  for (let i = 0; i < 10 && !cpu.memory.failed; i++) into[i] = cpu.memory.read8(linear + BigInt(i), access);
   return !cpu.memory.failed;
 }

@@ -1,7 +1,5 @@
-import type { MemoryOperand } from '../../../decode/instruction.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT } from '../../system/context.ts';
-import { isAlignedAccess, operandAddress } from '../../system/linear-address.ts';
-import { dataAccess } from '../../system/processor-mode.ts';
+import { maskedStoreAddress, storeMasked } from './masked-store.ts';
 import { immediateByte, registerNumber, sourceOf, type Twin, xmm } from './twin.ts';
 
 /** Sums of absolute differences of four bytes of the source with four at each of eight places of the destination. */
@@ -19,17 +17,15 @@ const MPSADBW: Twin = (cpu, instruction) => {
   return OUTCOME_NEXT;
 };
 
-/** Stores the bytes whose mask has bit 7 set; all of them can be written before the first is. */
+/** Stores the bytes whose mask has bit 7 set, in two halves of which the upper one comes first, as recorded. */
 const MASKMOVDQU: Twin = (cpu, instruction) => {
   const data = xmm(cpu, registerNumber(instruction)).bytes;
   const mask = xmm(cpu, registerNumber(instruction, 1)).bytes;
-  const operand = instruction.operands[2] as MemoryOperand;
-  const linear = operandAddress(cpu, instruction, operand, 16, true);
-  if (linear === undefined || !isAlignedAccess(cpu, linear, 8)) return OUTCOME_FAULT;
-  const chosen = [...mask.keys()].filter((i) => (mask[i] as number) >= 0x80);
-  const access = dataAccess(cpu.state);
-  for (const i of chosen) if (!cpu.memory.probeWrite(linear + BigInt(i), 1, access)) return OUTCOME_FAULT;
-  for (const i of chosen) cpu.memory.write8(linear + BigInt(i), data[i] as number, access);
+  const upper = maskedStoreAddress(cpu, instruction, 8);
+  const lower = upper === undefined ? undefined : maskedStoreAddress(cpu, instruction, 0);
+  if (upper === undefined || lower === undefined) return OUTCOME_FAULT;
+  storeMasked(cpu, upper, data.subarray(8), mask.subarray(8));
+  storeMasked(cpu, lower, data, mask);
   return OUTCOME_NEXT;
 };
 

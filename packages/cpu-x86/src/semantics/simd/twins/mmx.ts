@@ -1,10 +1,8 @@
-import type { MemoryOperand } from '../../../decode/instruction.ts';
 import { fromInteger, toInteger } from '../../../float/binary-convert.ts';
 import { type BinaryFormat, DOUBLE, ROUND_ZERO, SINGLE } from '../../../float/binary-float.ts';
 import { FPR, FPR_EXPONENT, FPR_SIZE_BYTES } from '../../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu } from '../../system/context.ts';
-import { isAlignedAccess, operandAddress } from '../../system/linear-address.ts';
-import { dataAccess } from '../../system/processor-mode.ts';
+import { maskedStoreAddress, storeMasked } from './masked-store.ts';
 import {
   computeElements,
   environmentOf,
@@ -56,16 +54,11 @@ const toMmx =
     return OUTCOME_NEXT;
   };
 
-/** Stores the bytes whose mask has bit 7 set; all of them can be written before the first is. */
+/** Stores the bytes whose mask has bit 7 set. */
 const MASKMOVQ: Twin = (cpu, instruction) => {
-  const data = mmx(cpu, registerNumber(instruction)).bytes;
-  const mask = mmx(cpu, registerNumber(instruction, 1)).bytes;
-  const linear = operandAddress(cpu, instruction, instruction.operands[2] as MemoryOperand, 8, true);
-  if (linear === undefined || !isAlignedAccess(cpu, linear, 8)) return OUTCOME_FAULT;
-  const chosen = [0, 1, 2, 3, 4, 5, 6, 7].filter((i) => (mask[i] as number) >= 0x80);
-  const access = dataAccess(cpu.state);
-  for (const i of chosen) if (!cpu.memory.probeWrite(linear + BigInt(i), 1, access)) return OUTCOME_FAULT;
-  for (const i of chosen) cpu.memory.write8(linear + BigInt(i), data[i] as number, access);
+  const linear = maskedStoreAddress(cpu, instruction, 0);
+  if (linear === undefined) return OUTCOME_FAULT;
+  storeMasked(cpu, linear, mmx(cpu, registerNumber(instruction)).bytes, mmx(cpu, registerNumber(instruction, 1)).bytes);
   enterMmx(cpu);
   return OUTCOME_NEXT;
 };
