@@ -332,8 +332,8 @@ export class Cpu {
       : (SYSTEM_OPERATIONS.get(item.encoding.semantics) as SystemOperation);
     const outcome: Outcome = operation(this.#context, item);
     if ((state.field(SYSTEM_FLAGS) & FLAG_RF) !== 0) this.#loop.noteResumeFlag();
-    // An IRET ends the blocking of NMIs, whether or not it returns from their handler.
-    if (this.#events.isNmiBlocked && item.encoding.semantics === 'IRET' && outcome !== OUTCOME_FAULT) {
+    // An IRET ends the blocking of NMIs, whether or not it returns from their handler, and even if it faults.
+    if (this.#events.isNmiBlocked && item.encoding.semantics === 'IRET') {
       this.#events.isNmiBlocked = false;
       this.#loop.attention = true;
     }

@@ -26,6 +26,7 @@ import {
   FPU_STATUS,
   JUMP_TAG,
   JUMP_TAG_USER,
+  REPEAT_UNFINISHED,
   SEGMENT_BASE,
   SEGMENT_HIGH,
   SEGMENT_SIZE_BYTES,
@@ -299,7 +300,10 @@ export abstract class EngineStage extends Semantics {
       }
       this.push(this.eqz(next));
       this.code.brIf(done);
-      this.choose(this.leS(this.timeForIterations(), this.i32(0)), () => this.leaveUnfinished());
+      this.choose(this.leS(this.timeForIterations(), this.i32(0)), () => {
+        this.writeField(REPEAT_UNFINISHED, 32, this.i32(1));
+        this.leaveUnfinished();
+      });
       this.takeTimeFor(this.i32(1));
       this.code.br(again);
       this.code.end();

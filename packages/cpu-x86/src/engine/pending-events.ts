@@ -83,10 +83,10 @@ export class PendingEvents {
    *
    * @source SDM Vol. 3B "Debug Status Register (DR6)"
    */
-  deliverDebug(bits: number, resume = false): void {
+  deliverDebug(bits: number): void {
     const state = this.#state;
     state.setWideField(DR6, (state.wideField(DR6) & ~DR6_BREAKPOINTS) | BigInt(bits));
-    this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip, resume });
+    this.#deliver({ vector: VECTOR_DB, kind: 'exception', errorCode: NO_ERROR_CODE, rip: state.rip });
   }
 
   /** The exception that the state holds, of the instruction at a RIP. */

@@ -11,7 +11,9 @@ import {
   INTERRUPT_SHADOW,
   NO_FAULT,
   RECORD,
+  REPEAT_UNFINISHED,
   RIP_BASE,
+  SHADOW_STACK,
   STEP_PENDING,
   SYSTEM_FLAGS,
 } from '../state/layout.ts';
@@ -111,8 +113,8 @@ export class SliceLoop {
       if (this.retired >= end) return 'limit';
       this.attention = false;
       const flags = state.field(SYSTEM_FLAGS);
-      const isShadowed = state.field(INTERRUPT_SHADOW) !== 0;
-      if (!isShadowed && this.#events.deliverInterrupt((flags & FLAG_IF) !== 0)) continue;
+      const shadow = state.field(INTERRUPT_SHADOW);
+      if (shadow === 0 && this.#events.deliverInterrupt((flags & FLAG_IF) !== 0)) continue;
       if (state.field(ACTIVITY) === ACTIVITY_HALTED && !this.#events.endsWait()) return 'halted';
       if ((flags & VIRTUAL_INTERRUPT_DUE) === VIRTUAL_INTERRUPT_DUE && hasVirtualInterrupts(state)) {
         this.retired += 1;
@@ -121,7 +123,7 @@ export class SliceLoop {
         continue;
       }
       const { breakpoints } = this.#access;
-      if (breakpoints.hasExecution && !isShadowed && (flags & FLAG_RF) === 0) {
+      if (breakpoints.hasExecution && shadow !== SHADOW_STACK && (flags & FLAG_RF) === 0) {
         const met = breakpoints.atRip();
         if (met !== 0) {
           this.retired += 1;
@@ -130,7 +132,7 @@ export class SliceLoop {
         }
       }
       const remaining = Math.min(end - this.retired, SLICE_MAX);
-      const isStepping = isShadowed || (flags & (FLAG_TF | FLAG_RF)) !== 0 || breakpoints.hasExecution;
+      const isStepping = shadow !== 0 || (flags & FLAG_TF) !== 0 || breakpoints.hasExecution;
       this.#runSlice(isStepping ? 1 : remaining, (flags & FLAG_TF) !== 0);
     }
   }
@@ -140,6 +142,7 @@ export class SliceLoop {
     state.setField(BUDGET, budget);
     state.setField(FAULT_VECTOR, NO_FAULT);
     state.setField(INTERRUPT_SHADOW, 0);
+    state.setField(REPEAT_UNFINISHED, 0);
     state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_RF);
     const record = budget < BLOCK_LENGTH_MAX ? this.#cache.lookupShort(budget) : this.#cache.lookup();
     if (record === 0) {
@@ -149,13 +152,12 @@ export class SliceLoop {
     }
     const held = this.#events.releaseHeldHits(record);
     const traced = isTracing ? this.#cache.instructionOf(record) : undefined;
-    const start = isTracing ? state.rip : 0n;
     this.#sliceSize = budget;
     const reason = this.#run(record, budget);
     const used = this.#sliceSize - (state.field(BUDGET) | 0);
     this.#sliceSize = 0;
     this.#cache.passStop();
-    this.#endResumeFlag(this.retired + used);
+    this.#settleResumeFlag(this.retired + used);
     // An instruction that faults meets no breakpoint on data.
     const hits = this.#access.breakpoints.takeHits();
     if (reason === RUN_FAULT) {
@@ -177,14 +179,13 @@ export class SliceLoop {
     }
     const isTrapped = this.#takePendingStep() || (traced !== undefined && this.#trapsAfter(traced));
     // Of the instructions that hold interrupts back, only loads of SS access memory.
-    if (hits !== 0 && state.field(INTERRUPT_SHADOW) !== 0) {
+    if (hits !== 0 && state.field(INTERRUPT_SHADOW) === SHADOW_STACK) {
       this.#events.heldHits = hits;
       return;
     }
     const met = held | hits;
     if (!isTrapped && met === 0) return;
-    const resume = traced !== undefined && 'repeat' in traced && traced.repeat !== 0 && state.rip === start;
-    this.#events.deliverDebug(met | (isTrapped ? DR6_BS : 0), resume);
+    this.#events.deliverDebug(met | (isTrapped ? DR6_BS : 0));
   }
 
   /** RIP of the record that executes. */
@@ -193,11 +194,17 @@ export class SliceLoop {
     return BigInt.asUintN(64, this.#state.wideField(RIP_BASE) + BigInt(offset));
   }
 
-  /** RF lasts for one instruction: behind the one that set it, it is still there. */
-  #endResumeFlag(retired: number): void {
+  /**
+   * RF lasts for one instruction: behind the one that set it, it is still there. Between two iterations of a string
+   * instruction it is set, so that the instruction goes on without its breakpoint.
+   *
+   * @source SDM Vol. 3B "Instruction-Breakpoint Exception Condition"
+   */
+  #settleResumeFlag(retired: number): void {
     const state = this.#state;
     const flags = state.field(SYSTEM_FLAGS);
-    if ((flags & FLAG_RF) !== 0 && retired !== this.#resumeFlagSetAt) state.setField(SYSTEM_FLAGS, flags & ~FLAG_RF);
+    const isSet = retired === this.#resumeFlagSetAt ? (flags & FLAG_RF) !== 0 : state.field(REPEAT_UNFINISHED) !== 0;
+    state.setField(SYSTEM_FLAGS, isSet ? flags | FLAG_RF : flags & ~FLAG_RF);
   }
 
   /** Ends the slice after the instruction that executes: device memory has raised something that may not wait. */
@@ -227,7 +234,7 @@ export class SliceLoop {
   #trapsAfter(item: Instruction | Undecodable): boolean {
     const key = 'encoding' in item ? item.encoding.semantics : '';
     if (key === 'POPF' || key === 'IRET') return true;
-    const isHeldBack = this.#state.field(INTERRUPT_SHADOW) !== 0 && key !== 'STI';
+    const isHeldBack = this.#state.field(INTERRUPT_SHADOW) === SHADOW_STACK;
     return !isHeldBack && (this.#state.field(SYSTEM_FLAGS) & FLAG_TF) !== 0;
   }
 

@@ -3,7 +3,7 @@
  *
  * @source SDM Vol. 2A "CLI", SDM Vol. 2B "STI", "PUSHF/PUSHFD/PUSHFQ", "POPF/POPFD/POPFQ"
  */
-import { CPL, INTERRUPT_REQUEST, INTERRUPT_SHADOW, SYSTEM_FLAGS } from '../state/layout.ts';
+import { CPL, INTERRUPT_REQUEST, INTERRUPT_SHADOW, SHADOW_STI, SYSTEM_FLAGS } from '../state/layout.ts';
 import {
   FLAG_AC,
   FLAG_IF,
@@ -54,7 +54,7 @@ export const STI: SemanticsFn = (s) => {
     s.writeSystemFlag(FLAG_IF, true);
     // Where nothing can come up behind this instruction, nobody can see that it would have to wait.
     s.if(s.or(s.readField(INTERRUPT_REQUEST, 32), s.mayStopNext()), () => {
-      s.writeField(INTERRUPT_SHADOW, 32, s.i32(1));
+      s.writeField(INTERRUPT_SHADOW, 32, s.i32(SHADOW_STI));
       s.transfer(s.nextRip(), { isAttended: s.i32(1) });
     });
   });

@@ -21,8 +21,8 @@ export interface ArchitecturalState {
   readonly rflags: number;
   readonly cpl: number;
   readonly activity: 'active' | 'halted' | 'shutdown';
-  /** Whether STI or a load of SS holds interrupts back from the next instruction. */
-  readonly hasInterruptShadow: boolean;
+  /** What holds interrupts back from the next instruction: STI, or a load of SS. */
+  readonly interruptShadow: 'none' | 'sti' | 'stack';
   readonly segments: Readonly<Record<SegmentName, SegmentState>>;
   /** Control, debug, descriptor-table, model-specific, x87 and SSE registers. */
   readonly registers: Readonly<Record<string, bigint>>;
@@ -48,6 +48,8 @@ export class CpuStateError extends Error {
 
 const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'] as const;
 const ACTIVITIES = ['active', 'halted', 'shutdown'] as const;
+/** By value of the field. */
+const SHADOWS = ['none', 'sti', 'stack'] as const;
 
 /** `count` fields of 64 bits from an offset on, by name. */
 const row = (name: string, offset: number, count: number): [string, number, number][] =>
@@ -132,7 +134,7 @@ export function saveState(state: CpuState): ArchitecturalState {
     rflags: state.rflags,
     cpl: state.cpl,
     activity: ACTIVITIES[state.field(layout.ACTIVITY)] ?? 'shutdown',
-    hasInterruptShadow: state.field(layout.INTERRUPT_SHADOW) !== 0,
+    interruptShadow: SHADOWS[state.field(layout.INTERRUPT_SHADOW)] ?? 'none',
     segments: Object.fromEntries(segments) as ArchitecturalState['segments'],
     registers: Object.fromEntries(
       STATE_REGISTERS.map(([name, offset, width]) => [
@@ -152,7 +154,7 @@ export function loadState(state: CpuState, saved: ArchitecturalState): void {
   state.rflags = saved.rflags;
   state.cpl = saved.cpl;
   state.setField(layout.ACTIVITY, ACTIVITIES.indexOf(saved.activity));
-  state.setField(layout.INTERRUPT_SHADOW, saved.hasInterruptShadow ? 1 : 0);
+  state.setField(layout.INTERRUPT_SHADOW, SHADOWS.indexOf(saved.interruptShadow));
   for (const [index, name] of SEGMENT_NAMES.entries()) {
     const { selector, base, limit, attributes } = saved.segments[name];
     state.segments[index]?.load(selector, base, limit, attributes);
@@ -182,7 +184,9 @@ export function checkState(data: unknown): asserts data is ArchitecturalState {
   const cpl = checkNumber(data.cpl, 'cpl', 2);
   if (!ACTIVITIES.some((name) => name === data.activity))
     refuse('activity', `expected one of ${ACTIVITIES.join(', ')}`);
-  if (typeof data.hasInterruptShadow !== 'boolean') refuse('hasInterruptShadow', 'expected a boolean');
+  if (!SHADOWS.some((name) => name === data.interruptShadow)) {
+    refuse('interruptShadow', `expected one of ${SHADOWS.join(', ')}`);
+  }
   if (!isRecord(segments)) return refuse('segments', 'expected a record');
   for (const name of SEGMENT_NAMES) {
     const segment = segments[name];

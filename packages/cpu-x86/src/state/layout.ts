@@ -23,7 +23,7 @@ export const SYSTEM_FLAGS = 0x0a8;
 export const CPL = 0x0ac;
 /** Decode key of the current code, see `mode.ts` (u32). */
 export const MODE = 0x0b0;
-/** 1 while the instruction boundary is shadowed by STI, MOV SS or POP SS (u32). */
+/** What the instruction before holds back at this boundary (u32): nothing, or `SHADOW_*`. */
 export const INTERRUPT_SHADOW = 0x0b4;
 /** Activity state (u32): `ACTIVITY_*`. */
 export const ACTIVITY = 0x0b8;
@@ -151,6 +151,9 @@ export const SSE_UNAVAILABLE = 0x540;
 export const ASSIST_REASON = 0x544;
 export const ASSIST_SOURCE = 0x550;
 
+/** Engine: not 0 when the slice has ended between two iterations of a repeated string instruction (u32). */
+export const REPEAT_UNFINISHED = 0x548;
+
 /** `ASSIST_REASON`: the control registers withhold the instruction. */
 export const ASSIST_UNAVAILABLE = 1;
 /** The memory operand does not lie at a multiple of its size. */
@@ -165,6 +168,10 @@ export const NO_FAULT = 0xffffffff;
 export const ACTIVITY_ACTIVE = 0;
 export const ACTIVITY_HALTED = 1;
 export const ACTIVITY_SHUTDOWN = 2;
+
+/** `INTERRUPT_SHADOW` values: STI holds interrupts back; MOV SS and POP SS hold debug exceptions back as well. */
+export const SHADOW_STI = 1;
+export const SHADOW_STACK = 2;
 
 /** `MONITOR` values: nothing, or something has happened since; it is armed; MWAIT waits, and an interrupt ends it whatever IF is. */
 export const MONITOR_NONE = 0;

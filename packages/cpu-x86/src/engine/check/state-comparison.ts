@@ -48,15 +48,10 @@ export function compareStates(compiled: CpuState, interpreted: CpuState): FieldD
 }
 
 /** Registers beside the general ones by name. */
-function numbersOf({
-  cpl,
-  hasInterruptShadow,
-  segments,
-  registers,
-}: ReturnType<typeof saveState>): Map<string, bigint> {
+function numbersOf({ cpl, interruptShadow, segments, registers }: ReturnType<typeof saveState>): Map<string, bigint> {
   const numbers = new Map<string, bigint>(Object.entries(registers));
   numbers.set('cpl', BigInt(cpl));
-  numbers.set('interrupt shadow', hasInterruptShadow ? 1n : 0n);
+  numbers.set('interrupt shadow', interruptShadow === 'none' ? 0n : 1n);
   for (const [name, segment] of Object.entries(segments)) {
     for (const [part, value] of Object.entries(segment)) numbers.set(`${name}.${part}`, BigInt(value));
   }

@@ -87,16 +87,18 @@ function clearGeneralDetect(cpu: SystemCpu): void {
 }
 
 /**
- * The RFLAGS image to save: RF is set for faults, so that an instruction breakpoint does not repeat. Otherwise it is clear,
- * unless the instruction before was an IRET that set it.
+ * RF in the flags to save: set for faults, so that an instruction breakpoint does not repeat. Otherwise it is clear, unless
+ * the instruction before was an IRET that set it, or a string instruction goes on. Every #DB counts as a trap here:
+ * processors leave RF clear for general detection too, whatever the manual says of faults.
  *
  * @source SDM Vol. 3B "Instruction-Breakpoint Exception Condition"
  */
-function savedFlags(cpu: SystemCpu, event: ExceptionEvent): bigint {
-  const flags = cpu.state.rflags;
-  const isFault = event.resume ?? (event.kind === 'exception' && event.vector !== VECTOR_DB);
-  return joinWords(isFault ? flags | FLAG_RF : flags, 0);
-}
+const resumeFlag = (event: ExceptionEvent): number =>
+  event.kind === 'exception' && event.vector !== VECTOR_DB ? FLAG_RF : 0;
+
+/** The RFLAGS image to save. */
+const savedFlags = (cpu: SystemCpu, event: ExceptionEvent): bigint =>
+  joinWords(cpu.state.rflags | resumeFlag(event), 0);
 
 /** Real-address mode: the interrupt vector table. @source SDM Vol. 3B "Interrupt and Exception Handling" (8086 emulation) */
 function deliverReal(cpu: SystemCpu, delivery: Delivery): boolean {
@@ -129,7 +131,11 @@ function deliverReal(cpu: SystemCpu, delivery: Delivery): boolean {
 function deliverTask(cpu: SystemCpu, delivery: Delivery, gate: InterruptGate): boolean {
   const { event, ext } = delivery;
   delivery.step = 'switching to the task of the task gate';
+  const { state } = cpu;
+  const flags = state.field(SYSTEM_FLAGS);
+  state.setField(SYSTEM_FLAGS, flags | resumeFlag(event));
   const result = switchTask(cpu, gate.selector, 'interrupt', event.rip, ext);
+  if (result === 'old') state.setField(SYSTEM_FLAGS, flags);
   delivery.hasSwitchedTask = result !== 'old';
   if (result !== 'switched') return false;
   const code = event.errorCode ?? NO_ERROR_CODE;

@@ -335,12 +335,14 @@ describe('delivery in IA-32e mode', () => {
 
 describe('the RF flag of the saved image', () => {
   it.each([
-    ['is set for faults', exception(6), true],
-    ['is clear for interrupts', interrupt(0x20), false],
-    ['is clear for debug traps', exception(1), false],
-    ['is set where the event says so', { ...interrupt(0x20), resume: true }, true],
-  ] as const)('%s', (_name, event, isSet) => {
+    ['is set for faults', exception(6), 0, true],
+    ['is clear for interrupts', interrupt(0x20), 0, false],
+    ['is clear for debug traps', exception(1), 0, false],
+    ['is what it was for interrupts', interrupt(0x20), FLAG_RF, true],
+    ['is what it was for debug traps', exception(1), FLAG_RF, true],
+  ] as const)('%s', (_name, event, before, isSet) => {
     const cpu = new FakeCpu('64-bit');
+    cpu.state.rflags = 2 | before;
     cpu.setLongGate(event.vector, CODE64, BigInt(HANDLER), 0x8e);
     deliverEvent(cpu, event);
     expect((Number(frame64(cpu, 3)[2]) & FLAG_RF) !== 0).toBe(isSet);

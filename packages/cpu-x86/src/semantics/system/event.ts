@@ -21,8 +21,6 @@ export interface ExceptionEvent {
   readonly errorCode?: number;
   /** RIP to save: of the instruction for faults, of the next one for traps and interrupts. */
   readonly rip: bigint;
-  /** RF in the saved image, where it is not what the kind implies: true between iterations of a string instruction. */
-  readonly resume?: boolean;
 }
 
 /** Classes of exceptions that decide about double faults. */

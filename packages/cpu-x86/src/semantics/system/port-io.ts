@@ -7,7 +7,7 @@ import { ACCESS_IMPLICIT } from '@longmode/mmu';
 import { DS, ES, type Instruction, type Operand } from '../../decode/instruction.ts';
 import type { AccessWidth } from '../../host.ts';
 import { SYSTEM_FLAGS, TR_INDEX } from '../../state/layout.ts';
-import { FLAG_DF } from '../../state/rflags.ts';
+import { FLAG_DF, FLAG_RF } from '../../state/rflags.ts';
 import {
   OUTCOME_BRANCH,
   OUTCOME_FAULT,
@@ -102,6 +102,8 @@ function finishIteration(cpu: SystemCpu, instruction: Instruction): Outcome {
   const left = count(cpu, instruction) - 1n;
   cpu.state.writeGpr(RCX, instruction.addressSize, left);
   if (left === 0n) return OUTCOME_NEXT;
+  // Whatever comes between two iterations saves RF set.
+  cpu.state.setField(SYSTEM_FLAGS, cpu.state.field(SYSTEM_FLAGS) | FLAG_RF);
   cpu.state.rip = cpu.rip;
   return OUTCOME_BRANCH;
 }

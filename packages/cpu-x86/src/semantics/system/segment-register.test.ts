@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { INTERRUPT_SHADOW, LDTR_INDEX } from '../../state/layout.ts';
+import { INTERRUPT_SHADOW, LDTR_INDEX, SHADOW_STACK } from '../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT } from './context.ts';
 import {
   CODE32,
@@ -138,8 +138,8 @@ describe('MOV to SS', () => {
 
   it('shadows the next instruction boundary, as POP SS does, and MOV DS does not', () => {
     for (const [bytes, shadow] of [
-      [MOV_SS_AX, 1],
-      [[0x17], 1],
+      [MOV_SS_AX, SHADOW_STACK],
+      [[0x17], SHADOW_STACK],
       [MOV_DS_AX, 0],
     ] as const) {
       const cpu = loaded('protected', 0, DATA32);

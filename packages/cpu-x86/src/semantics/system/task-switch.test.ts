@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CR0, CR3, DR, LDTR_INDEX, TR_INDEX } from '../../state/layout.ts';
-import { FLAG_IF, FLAG_NT, FLAG_VM } from '../../state/rflags.ts';
+import { FLAG_IF, FLAG_NT, FLAG_RF, FLAG_VM } from '../../state/rflags.ts';
 import { OUTCOME_BRANCH, OUTCOME_FAULT } from './context.ts';
 import { deliverEvent } from './event.ts';
 import {
@@ -131,6 +131,17 @@ describe('a nested task', () => {
     cpu.state.rflags = FLAG_NT | 2;
     cpu.view.setUint16(TSS, NEW, true);
     expect(faultOf(cpu, 0xcf)).toEqual([TS, NEW]);
+  });
+
+  it.each([
+    ['set for a fault', 6, 'exception', FLAG_RF],
+    ['clear for an interrupt', 0x30, 'external', 0],
+  ] as const)('through a task gate in the IDT saves RF in the old task: %s', (_name, vector, kind, saved) => {
+    const cpu = twoTasks();
+    cpu.setGate(vector, NEW, 0, 0x85);
+    deliverEvent(cpu, { vector, kind, rip: 0x4321n });
+    expect(cpu.view.getUint32(TSS + 0x24, true)).toBe(saved | 2);
+    expect(cpu.state.rflags & FLAG_RF).toBe(0);
   });
 
   it('handles exceptions through a task gate in the IDT, with the error code on its stack', () => {

@@ -194,6 +194,9 @@
                           (local.get 41)
                           (i32.const 0))
                         (then
+                          (i32.store offset=5448
+                            (i32.const 0)
+                            (i32.const 1))
                           (i64.store offset=4232
                             (i32.const 0)
                             (local.get 3))
