@@ -165,6 +165,7 @@ export class Cpu {
       access: this.#access,
       ports: this.#access.breakpoints.watchPorts(options.ports ?? OPEN_PORTS),
       localApic: options.localApic,
+      coprocessorError: options.coprocessorError,
       pagingChanged: (keepGlobal) => this.#pagingChanged(keepGlobal),
       invalidatePage: (low, high) => {
         this.#access.invalidatePage(low, high);
@@ -182,7 +183,7 @@ export class Cpu {
       context: this.#context,
       exceptionLog: this.exceptionLog,
       interrupts: options.interrupts,
-      onCoprocessorError: options.onCoprocessorError,
+      coprocessorError: options.coprocessorError,
       count: () => {
         this.#loop.retired += 1;
       },

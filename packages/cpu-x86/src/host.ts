@@ -21,6 +21,16 @@ export interface InterruptSource {
   acknowledge(): number;
 }
 
+/** The pins by which a PC reports x87 exceptions while CR0.NE is clear. @source SDM Vol. 1, the appendix on FERR# and IGNNE# */
+export interface CoprocessorErrorPins {
+  /** IGNNE#: instructions go on in spite of an exception. */
+  readonly isIgnored: boolean;
+  /** FERR# is active: an instruction has an exception to report. It begins again until that is taken away, or ignored. */
+  signal(): void;
+  /** FERR# is inactive: called while exceptions are ignored, by an instruction that finds none. */
+  release(): void;
+}
+
 /** The processor's local APIC, as its instructions see it. */
 export interface LocalApic {
   /** Whether IA32_APIC_BASE enables it, which CPUID tells. */

@@ -137,7 +137,13 @@ export abstract class Board {
       },
       interrupts: { acknowledge: () => this.#noteInterrupt(source.acknowledge()) },
       ...(hasApic ? { localApic: localApicOfProcessor(() => this.interrupts, time) } : {}),
-      onCoprocessorError: () => coprocessorError.signal(),
+      coprocessorError: {
+        get isIgnored() {
+          return coprocessorError.isIgnored;
+        },
+        signal: () => coprocessorError.signal(),
+        release: () => coprocessorError.release(),
+      },
       ...(cpuModel === undefined ? {} : { model: cpuModel }),
       ...(config.entropySeed === undefined ? {} : { entropySeed: config.entropySeed }),
       ...(config.engine === undefined ? {} : { engine: config.engine }),

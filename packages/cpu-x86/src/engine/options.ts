@@ -1,4 +1,4 @@
-import type { InterruptSource, LocalApic, MemoryIo, PortIo } from '../host.ts';
+import type { CoprocessorErrorPins, InterruptSource, LocalApic, MemoryIo, PortIo } from '../host.ts';
 import type { CpuModel } from '../semantics/system/cpu-model.ts';
 import type { JitOptions } from './jit/jit.ts';
 
@@ -30,11 +30,8 @@ export interface CpuOptions {
   readonly interrupts?: InterruptSource;
   /** Without one, CPUID offers none, and CR8 has no effect. */
   readonly localApic?: LocalApic;
-  /**
-   * FERR#: an instruction has found an x87 exception to report while CR0.NE is clear. It begins again until an interrupt's
-   * handler has taken the exception away. Without this, such exceptions are #MF as with CR0.NE set.
-   */
-  readonly onCoprocessorError?: () => void;
+  /** Where x87 exceptions go while CR0.NE is clear. Without it, they are #MF as with CR0.NE set. */
+  readonly coprocessorError?: CoprocessorErrorPins;
   readonly model?: CpuModel;
   /** What runs the code; the results are the same. `interpreter` unless told. */
   readonly engine?: Engine;

@@ -1,4 +1,4 @@
-import type { InterruptSource } from '../host.ts';
+import type { CoprocessorErrorPins, InterruptSource } from '../host.ts';
 import { NO_ERROR_CODE } from '../semantics/system/context.ts';
 import type { ExceptionLog } from '../semantics/system/exception-log.ts';
 import { deliverEvent, type ExceptionEvent, explainOperandFault } from '../semantics/system/index.ts';
@@ -35,7 +35,7 @@ export interface EventParts {
   readonly context: EngineSystemCpu;
   readonly exceptionLog: ExceptionLog;
   readonly interrupts: InterruptSource | undefined;
-  readonly onCoprocessorError: (() => void) | undefined;
+  readonly coprocessorError: CoprocessorErrorPins | undefined;
   /** A delivery takes the time of an instruction: called before it. */
   readonly count: () => void;
 }
@@ -96,9 +96,9 @@ export class PendingEvents {
     const errorCode = state.field(FAULT_ERROR_CODE) | 0;
     state.setField(FAULT_VECTOR, NO_FAULT);
     state.rip = rip;
-    const { onCoprocessorError } = this.#parts;
-    if (vector === VECTOR_MF && onCoprocessorError && (state.field(CR0) & CR0_NE) === 0) {
-      onCoprocessorError();
+    const { coprocessorError } = this.#parts;
+    if (vector === VECTOR_MF && coprocessorError && (state.field(CR0) & CR0_NE) === 0) {
+      coprocessorError.signal();
       return;
     }
     if (vector === VECTOR_GP || vector === VECTOR_SS) {

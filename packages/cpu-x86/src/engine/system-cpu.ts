@@ -1,5 +1,5 @@
 import { highWord, joinWords, lowWord } from '@longmode/mmu';
-import type { LocalApic, PortIo } from '../host.ts';
+import type { CoprocessorErrorPins, LocalApic, PortIo } from '../host.ts';
 import { NO_ERROR_CODE, OUTCOME_FAULT, type Outcome, type SystemCpu } from '../semantics/system/context.ts';
 import type { CpuModel } from '../semantics/system/cpu-model.ts';
 import type { ExceptionLog } from '../semantics/system/exception-log.ts';
@@ -19,6 +19,7 @@ export class EngineSystemCpu implements SystemCpu {
   readonly physicalMemory: GuestMemory;
   readonly ports: PortIo;
   readonly localApic: LocalApic | undefined;
+  readonly coprocessorError: CoprocessorErrorPins | undefined;
   readonly model: CpuModel;
   readonly exceptionLog: ExceptionLog;
   /** The instruction, from which RIP is computed when asked for: most operations never do. */
@@ -36,6 +37,7 @@ export class EngineSystemCpu implements SystemCpu {
     this.x87 = new X87Unit(engine.state);
     this.ports = engine.ports;
     this.localApic = engine.localApic;
+    this.coprocessorError = engine.coprocessorError;
     this.model = engine.model;
     this.exceptionLog = engine.exceptionLog;
     this.physicalMemory = engine.guestMemory;
@@ -120,6 +122,7 @@ export interface EngineHooks {
   readonly access: MemoryAccess;
   readonly ports: PortIo;
   readonly localApic: LocalApic | undefined;
+  readonly coprocessorError: CoprocessorErrorPins | undefined;
   pagingChanged(keepGlobal: boolean): void;
   invalidatePage(low: number, high: number): void;
   modeChanged(): void;

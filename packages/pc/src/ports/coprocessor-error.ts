@@ -1,48 +1,63 @@
 /**
- * The latch between the processor's FERR# and IRQ 13, cleared by a write to port 0xF0 (and 0xF1), as a PC has had it since
- * the AT. It serves programs that leave CR0.NE clear; with CR0.NE set the processor raises #MF by itself.
+ * The two latches beside the processor that report x87 exceptions while CR0.NE is clear, as a PC has had them since the AT:
+ * FERR# raises IRQ 13; a write to port 0xF0 (or 0xF1) clears that and, while FERR# is active, drives IGNNE#, so that the
+ * handler may use the x87 FPU. When FERR# is inactive again, so is IGNNE#. With CR0.NE set the processor raises #MF by itself.
  *
- * **Not emulated**: IGNNE#. A handler that clears the latch and goes back without clearing the exception is called again.
+ * **Not emulated**: the reset of a coprocessor of its own by port 0xF1.
  *
  * @source SDM Vol. 1 Appendix D "Guidelines for Writing SIMD/x87 FPU Exception Handlers", "MS-DOS Compatibility Sub-mode"
  */
 import type { AccessWidth, Component, InterruptLine, PortDevice } from '@longmode/device';
 
 export interface CoprocessorErrorState {
+  /** IRQ 13. */
   readonly isLatched: boolean;
+  /** IGNNE#. */
+  readonly isIgnored: boolean;
 }
+
+const RESET_STATE: CoprocessorErrorState = { isLatched: false, isIgnored: false };
 
 /** See the file header. */
 export class CoprocessorError implements Component<CoprocessorErrorState>, PortDevice {
   readonly name = 'coprocessor-error';
   readonly #irq: InterruptLine;
-  #isLatched = false;
+  #state: CoprocessorErrorState = RESET_STATE;
 
   constructor(dependencies: { irq: InterruptLine }) {
     this.#irq = dependencies.irq;
   }
 
-  /** The processor waits with an exception to report. */
+  /** IGNNE# is active. */
+  get isIgnored(): boolean {
+    return this.#state.isIgnored;
+  }
+  /** FERR# is active: the processor waits with an exception to report. */
   signal(): void {
-    this.#isLatched = true;
+    this.#state = { ...this.#state, isLatched: true };
     this.#irq.set(true);
+  }
+  /** FERR# is inactive. */
+  release(): void {
+    this.#state = { ...this.#state, isIgnored: false };
   }
 
   reset(): void {
-    this.#isLatched = false;
+    this.#state = RESET_STATE;
     this.#irq.set(false);
   }
   snapshot(): CoprocessorErrorState {
-    return { isLatched: this.#isLatched };
+    return this.#state;
   }
-  restore(state: CoprocessorErrorState): void {
-    this.#isLatched = state.isLatched;
+  restore({ isLatched, isIgnored }: CoprocessorErrorState): void {
+    this.#state = { isLatched, isIgnored };
   }
   readPort(_offset: number, width: AccessWidth): number {
     return width === 32 ? 0xffffffff : (1 << width) - 1;
   }
   writePort(): void {
-    this.#isLatched = false;
+    // Who waits for an interrupt has FERR# active; nobody else can have latched it.
+    this.#state = { isLatched: false, isIgnored: this.#state.isLatched || this.#state.isIgnored };
     this.#irq.set(false);
   }
 }

@@ -1,6 +1,6 @@
 import type { PhysicalMemory } from '@longmode/mmu';
 import type { Instruction } from '../../decode/instruction.ts';
-import type { LocalApic, PortIo } from '../../host.ts';
+import type { CoprocessorErrorPins, LocalApic, PortIo } from '../../host.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
 import type { X87Unit } from '../x87/x87-unit.ts';
 import type { CpuModel } from './cpu-model.ts';
@@ -58,6 +58,7 @@ export interface SystemCpu {
   readonly memory: LinearMemory;
   readonly ports: PortIo;
   readonly localApic: LocalApic | undefined;
+  readonly coprocessorError: CoprocessorErrorPins | undefined;
   /** Physical memory, where PAE paging's PDPTEs are loaded from. */
   readonly physicalMemory: PhysicalMemory;
   /** What CPUID says and which control bits exist. */

@@ -2,7 +2,7 @@
 import { ACCESS_USER, ACCESS_WRITE, isUserAccess, MemoryImage } from '@longmode/mmu';
 import { decode } from '../../decode/decode.ts';
 import { type CodeSize, CS, DS, ES, FS, GS, type Instruction, SS } from '../../decode/instruction.ts';
-import type { LocalApic } from '../../host.ts';
+import type { CoprocessorErrorPins, LocalApic } from '../../host.ts';
 import { CR0_ET, CR0_PE, CR0_PG, CR4_PAE, EFER_LMA, EFER_LME } from '../../state/control-registers.ts';
 import { CpuState } from '../../state/cpu-state.ts';
 import {
@@ -98,6 +98,7 @@ export class FakeCpu implements SystemCpu {
   readonly memory: LinearMemory = new FakeMemory(this);
   model: CpuModel = DEFAULT_CPU_MODEL;
   localApic: LocalApic | undefined;
+  coprocessorError: CoprocessorErrorPins | undefined;
   readonly exceptionLog: ExceptionLog = new ExceptionLog();
   linearAddressBits = 48;
   maxPhyAddr = 40;

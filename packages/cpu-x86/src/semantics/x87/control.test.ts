@@ -39,6 +39,48 @@ const words = (cpu: FakeCpu, count: number): number[] =>
 const dwords = (cpu: FakeCpu, count: number): number[] =>
   Array.from({ length: count }, (_, i) => cpu.view.getUint32(DATA + 4 * i, true));
 
+describe('FERR# and IGNNE#', () => {
+  const CR0_NE = 0x20;
+  const FLD1 = [0xd9, 0xe8];
+  const FWAIT = [0x9b];
+  const FNCLEX = [0xdb, 0xe2];
+  /** A processor with an exception pending, CR0.NE clear, and IGNNE# active. */
+  function ignoring(): FakeCpu {
+    const cpu = pending();
+    cpu.state.setField(CR0, cpu.state.field(CR0) & ~CR0_NE);
+    cpu.coprocessorError = {
+      isIgnored: true,
+      signal: () => {},
+      release() {
+        (this as { isIgnored: boolean }).isIgnored = false;
+      },
+    };
+    return cpu;
+  }
+
+  it('let instructions go on while IGNNE# is active, and the exception stays', () => {
+    const cpu = ignoring();
+    for (const bytes of [FWAIT, FLD1]) expect(cpu.run(...bytes)).toBe(OUTCOME_NEXT);
+    expect(cpu.state.field(FPU_STATUS) & 0x8084).toBe(0x8084);
+    expect(cpu.coprocessorError?.isIgnored).toBe(true);
+  });
+
+  it('end with the exception: the next one is reported', () => {
+    const cpu = ignoring();
+    expect(cpu.run(...FNCLEX)).toBe(OUTCOME_NEXT);
+    expect(cpu.run(...FWAIT)).toBe(OUTCOME_NEXT);
+    expect(cpu.coprocessorError?.isIgnored).toBe(false);
+    cpu.run(0xd8, 0xf1);
+    expect(faultOf(cpu, ...FWAIT)).toEqual(MF);
+  });
+
+  it('mean nothing with CR0.NE set', () => {
+    const cpu = ignoring();
+    cpu.state.setField(CR0, cpu.state.field(CR0) | CR0_NE);
+    expect(faultOf(cpu, ...FWAIT)).toEqual(MF);
+  });
+});
+
 describe('CR0 and x87 instructions', () => {
   it.each([
     ['FLD1', [0xd9, 0xe8]],

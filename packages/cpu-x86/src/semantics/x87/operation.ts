@@ -1,7 +1,7 @@
 import type { Instruction } from '../../decode/instruction.ts';
 import type { FloatEnvironment } from '../../float/extended/environment.ts';
 import type { ExtendedFloat } from '../../float/extended/extended-float.ts';
-import { CR0_EM, CR0_TS } from '../../state/control-registers.ts';
+import { CR0_EM, CR0_NE, CR0_TS } from '../../state/control-registers.ts';
 import { VECTOR_MF } from '../../state/exceptions.ts';
 import { CR0, FPU_DATA_POINTER, FPU_INSTRUCTION_POINTER, FPU_OPCODE } from '../../state/layout.ts';
 import { NO_ERROR_CODE, OUTCOME_FAULT, OUTCOME_NEXT, type SystemCpu, type SystemOperation } from '../system/context.ts';
@@ -21,9 +21,14 @@ function isAvailable(cpu: SystemCpu, instruction: Instruction): boolean {
   return false;
 }
 
-/** @returns false with #MF raised, where an earlier instruction has left an exception that is not masked */
+/** @returns false with #MF raised, where an earlier instruction has left an exception that is not masked, nor ignored */
 export function isClear(cpu: SystemCpu, instruction: Instruction): boolean {
-  if ((cpu.x87.status & STATUS_SUMMARY) === 0) return true;
+  const { coprocessorError } = cpu;
+  if ((cpu.x87.status & STATUS_SUMMARY) === 0) {
+    if (coprocessorError?.isIgnored) coprocessorError.release();
+    return true;
+  }
+  if (coprocessorError?.isIgnored && (cpu.state.field(CR0) & CR0_NE) === 0) return true;
   const reason = `${instruction.mnemonic} finds an exception pending (status word ${cpu.x87.status.toString(16)}h)`;
   fault(cpu, VECTOR_MF, NO_ERROR_CODE, reason);
   return false;
