@@ -13,7 +13,14 @@ export type { GuestMemory, RegionKind } from './engine/guest-memory.ts';
 export type { JitOptions, JitStatistics } from './engine/jit/jit.ts';
 export type { ExitReason, UnitProfile } from './engine/jit/profile.ts';
 export type { AccessWidth, CoprocessorErrorPins, InterruptSource, LocalApic, MemoryIo, PortIo } from './host.ts';
-export { type CpuFeature, type CpuModel, DEFAULT_CPU_MODEL } from './semantics/system/cpu-model.ts';
+export {
+  type CpuFeature,
+  type CpuModel,
+  DEFAULT_CPU_MODEL,
+  type FeatureRegister,
+  featureWord,
+  signatureOf,
+} from './semantics/system/cpu-model.ts';
 export { CPU_MODELS, type CpuModelName } from './semantics/system/cpu-models.ts';
 export {
   describeChain,

@@ -6,4 +6,5 @@ export {
   type PlacedBytes,
   RSDP_SIZE_BYTES,
 } from './acpi.ts';
+export { type MpMachine, mpTables } from './mp.ts';
 export { type SmbiosMachine, smbiosTables } from './smbios.ts';

@@ -8,6 +8,7 @@ import { Pic8259a } from '@longmode/pic-8259a';
 
 /** Where the I/O APIC and the timers are in every PC. */
 export const IO_APIC_ADDRESS = 0xfec0_0000;
+export const IO_APIC_VERSION = 0x20;
 export const HPET_ADDRESS = 0xfed0_0000;
 /** Inputs of the I/O APIC that no IRQ has: the timers can be routed to them. */
 export const HPET_INPUTS: readonly number[] = [20, 21, 22, 23];
@@ -59,7 +60,10 @@ export class Interrupts {
       hasX2apic: features.has('X2APIC'),
       ...(features.has('TSC_DEADLINE') ? { timeStampCounter: () => cpu.timeStampCounter } : {}),
     });
-    this.ioApic = new IoApic82093aa({ bus: { send: (message) => this.localApic.receive(message) }, version: 0x20 });
+    this.ioApic = new IoApic82093aa({
+      bus: { send: (message) => this.localApic.receive(message) },
+      version: IO_APIC_VERSION,
+    });
     this.hpet = new Hpet({
       clock,
       irq0: this.#line(0),

@@ -55,4 +55,44 @@ describe('the tables for operating systems', () => {
     pc.bios.post();
     expect(String.fromCharCode(...pc.cpu.memory.read(0xf6040, 4))).toBe('_SM_');
   });
+
+  it('are found by kernels that look for MP tables in the ways of xv6: one processor, and the I/O APIC', () => {
+    const pc = new Pc({ ramSizeBytes: 16 * 2 ** 20 });
+    pc.bios.post();
+    const { memory } = pc.cpu;
+    const sum = (at: number, size: number): number => memory.read(at, size).reduce((a, b) => a + b, 0) & 0xff;
+    const signature = (at: number, size: number): string => String.fromCharCode(...memory.read(at, size));
+    const pointer = Array.from({ length: 0x1000 }, (_, i) => 0xf0000 + 16 * i).find(
+      (at) => signature(at, 4) === '_MP_' && sum(at, 16) === 0,
+    ) as number;
+    const table = memory.read32(pointer + 4);
+    expect([signature(table, 4), sum(table, memory.read16(table + 4)), memory.read8(table + 6)]).toEqual([
+      'PCMP',
+      0,
+      4,
+    ]);
+    let at = table + 44;
+    const processors: number[] = [];
+    const apics: number[][] = [];
+    while (at < table + memory.read16(table + 4)) {
+      const type = memory.read8(at);
+      if (type === 0) processors.push(memory.read8(at + 1));
+      if (type === 2) apics.push([memory.read8(at + 1), memory.read8(at + 2), memory.read32(at + 4)]);
+      // What the register of the local APIC says of itself, CPUID and the table agree.
+      if (type === 0) {
+        expect(memory.read8(at + 2)).toBe(pc.memoryMap.read(0xfee0_0030, 32) & 0xff);
+        expect(memory.read32(at + 8) & (1 << 9)).not.toBe(0);
+      }
+      at += type === 0 ? 20 : 8;
+    }
+    expect([processors, apics]).toEqual([[0], [[0, 0x20, 0xfec0_0000]]]);
+    expect(memory.read32(table + 36)).toBe(0xfee0_0000);
+  });
+
+  it('have no MP tables for a processor without APIC', () => {
+    const pc = new Pc({ ramSizeBytes: 16 * 2 ** 20, cpuModel: '486' });
+    pc.bios.post();
+    const rom = String.fromCharCode(...pc.cpu.memory.read(0xf0000, 0x10000));
+    expect([rom.includes('_MP_'), rom.includes('_SM_')]).toEqual([false, true]);
+  });
 });

@@ -6,11 +6,18 @@ import {
   ROM_BASE,
   ROM_SIZE_BYTES,
 } from '@longmode/bios';
-import { type CpuModel, DEFAULT_CPU_MODEL } from '@longmode/cpu-x86';
-import { acpiTables, FACS_SIZE_BYTES, RSDP_SIZE_BYTES, smbiosTables } from '@longmode/firmware-tables';
+import { type CpuModel, DEFAULT_CPU_MODEL, featureWord, signatureOf } from '@longmode/cpu-x86';
+import {
+  acpiTables,
+  FACS_SIZE_BYTES,
+  type MpMachine,
+  mpTables,
+  RSDP_SIZE_BYTES,
+  smbiosTables,
+} from '@longmode/firmware-tables';
 import { HPET_CAPABILITIES } from '@longmode/hpet';
 
-import { HPET_ADDRESS, IO_APIC_ADDRESS, IRQ0_INPUT } from './interrupts.ts';
+import { HPET_ADDRESS, IO_APIC_ADDRESS, IO_APIC_VERSION, IRQ0_INPUT } from './interrupts.ts';
 
 /** First port of ACPI's fixed hardware, where the firmware of QEMU's machines puts it too. */
 export const ACPI_PM_PORT = 0x600;
@@ -19,14 +26,18 @@ export const SOFT_OFF_TYPE = 0;
 
 const ROOT_ADDRESS = ROM_BASE + 0x6000;
 const SMBIOS_ADDRESS = ROOT_ADDRESS + 0x40;
+/** Behind what SMBIOS may take, whatever the processor's name is. */
+const MP_ADDRESS = ROOT_ADDRESS + 0x400;
 const RESERVATION = { reclaimableBytes: 0x3000, nvsBytes: 0x1000 };
 /** A machine with less memory is told nothing of ACPI. */
 const ACPI_RAM_MIN_BYTES = 2 * 2 ** 20;
 const SCI_IRQ = 9;
 const CENTURY_INDEX = 0x32;
 
-/** As it is after a reset. */
-const IO_APIC_ID = 0;
+/** Its ID is as it is after a reset. */
+const IO_APIC = { id: 0, address: IO_APIC_ADDRESS, irq0Input: IRQ0_INPUT };
+/** As its version register has it. */
+const LOCAL_APIC_VERSION = 0x14;
 
 const hasAcpi = (ramSizeBytes: number): boolean => ramSizeBytes >= ACPI_RAM_MIN_BYTES;
 
@@ -35,8 +46,9 @@ export function systemMemoryMap(ramSizeBytes: number): readonly MemoryRange[] {
   return hasAcpi(ramSizeBytes) ? memoryMapE820(ramSizeBytes, RESERVATION) : memoryMapE820(ramSizeBytes);
 }
 
-/** ACPI and SMBIOS tables, where the address map has room for them. */
+/** SMBIOS and MP tables, and those of ACPI where the address map has room for them. */
 export function systemTables(ramSizeBytes: number, model: CpuModel = DEFAULT_CPU_MODEL): readonly FirmwareTable[] {
+  const processor = { processorSignature: signatureOf(model), processorFeatures: featureWord(model, 1, 'edx') };
   const smbios = smbiosTables(
     {
       ramSizeBytes,
@@ -45,12 +57,24 @@ export function systemTables(ramSizeBytes: number, model: CpuModel = DEFAULT_CPU
       romSizeBytes: ROM_SIZE_BYTES,
       processorName: model.brand,
       processorVendor: model.vendor,
-      processorSignature: ((model.model >> 4) << 16) | (model.family << 8) | ((model.model & 15) << 4) | model.stepping,
-      processorFeatures: 0,
+      ...processor,
     },
     SMBIOS_ADDRESS,
   );
-  return hasAcpi(ramSizeBytes) ? [...acpi(ramSizeBytes, model), smbios] : [smbios];
+  const tables = model.features.has('APIC') ? [smbios, mp(processor)] : [smbios];
+  return hasAcpi(ramSizeBytes) ? [...acpi(ramSizeBytes, model), ...tables] : tables;
+}
+
+/** For kernels that look for the APICs without ACPI. */
+function mp(processor: Pick<MpMachine, 'processorSignature' | 'processorFeatures'>): FirmwareTable {
+  const machine = {
+    ...processor,
+    localApicVersion: LOCAL_APIC_VERSION,
+    ioApic: { ...IO_APIC, version: IO_APIC_VERSION },
+    sciIrq: SCI_IRQ,
+    hasPci: true,
+  };
+  return mpTables(machine, MP_ADDRESS);
 }
 
 function acpi(ramSizeBytes: number, model: CpuModel): readonly FirmwareTable[] {
@@ -65,7 +89,7 @@ function acpi(ramSizeBytes: number, model: CpuModel): readonly FirmwareTable[] {
     pciMemory: { first: LOW_RAM_END, last: 0xfebf_ffff },
     ...(model.features.has('APIC')
       ? {
-          ioApic: { id: IO_APIC_ID, address: IO_APIC_ADDRESS, irq0Input: IRQ0_INPUT },
+          ioApic: IO_APIC,
           hpet: { address: HPET_ADDRESS, capabilities: HPET_CAPABILITIES },
         }
       : {}),

@@ -172,6 +172,13 @@ export function eferMask(model: CpuModel): number {
   return mask;
 }
 
+/** Family, model and stepping as CPUID's leaf 1 packs them in EAX. */
+export function signatureOf({ family, model, stepping }: CpuModel): number {
+  const base = Math.min(family, 15);
+  const extended = base === 15 ? family - 15 : 0;
+  return ((extended << 20) | ((model >> 4) << 16) | (base << 8) | ((model & 15) << 4) | (stepping & 15)) >>> 0;
+}
+
 /** The feature bits of one CPUID register. */
 export function featureWord(model: CpuModel, leaf: number, register: FeatureRegister): number {
   let word = 0;

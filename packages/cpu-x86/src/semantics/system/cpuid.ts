@@ -4,7 +4,7 @@ import { CR4, MSR_MISC_ENABLE, XCR0 } from '../../state/layout.ts';
 import { COMPONENT_PKRU, componentsOf } from '../extended-state/xcr.ts';
 import { areaSizeOf, PKRU_AT, PKRU_SIZE_BYTES } from '../extended-state/xsave.ts';
 import { OUTCOME_NEXT, type SystemCpu, type SystemOperation } from './context.ts';
-import { CPU_FEATURES, type CpuFeature, type FeatureRegister, featureWord } from './cpu-model.ts';
+import { CPU_FEATURES, type CpuFeature, type FeatureRegister, featureWord, signatureOf } from './cpu-model.ts';
 import { hasMonitor } from './monitor.ts';
 import { isXdDisabled } from './msr.ts';
 
@@ -30,13 +30,6 @@ const word = (text: string, offset: number): number => {
   for (let i = 3; i >= 0; i -= 1) value = (value << 8) | (text.charCodeAt(offset + i) & 0xff || 0);
   return value >>> 0;
 };
-
-/** Family, model and stepping as leaf 1 packs them. */
-function signature(family: number, model: number, stepping: number): number {
-  const base = Math.min(family, 15);
-  const extended = base === 15 ? family - 15 : 0;
-  return ((extended << 20) | ((model >> 4) << 16) | (base << 8) | ((model & 15) << 4) | (stepping & 15)) >>> 0;
-}
 
 function brandLeaf(brand: string, part: number): CpuidResult {
   const text = brand.slice(0, 47).padEnd(48, '\0');
@@ -70,7 +63,7 @@ export function cpuid(cpu: SystemCpu, leaf: number, subleaf: number): CpuidResul
       const osxsave = (state.field(CR4) & CR4_OSXSAVE) !== 0 ? FEATURE_OSXSAVE : 0;
       const ebx = ((1 << 16) | (model.features.has('CLFSH') ? CLFLUSH_LINE_QUADWORDS << 8 : 0)) >>> 0;
       return [
-        signature(model.family, model.model, model.stepping),
+        signatureOf(model),
         ebx,
         ((featureWord(model, 1, 'ecx') & ~absentApicBits(cpu, 'ecx') & ~(hasMonitor(cpu) ? 0 : FEATURE_MONITOR)) |
           osxsave) >>>
