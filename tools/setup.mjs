@@ -41,7 +41,7 @@ function build() {
     .map((folder) => `${folder}/tsconfig.lib.json`)
     .filter((config) => existsSync(join(ROOT, config)));
   const isCompiled = runNode(programOf('@typescript/native', 'tsc'), ['-b', ...configs]) === 0;
-  const steps = ['tools/prebuild-interpreter.mjs', 'tools/bundle-cli.mjs'];
+  const steps = ['tools/prebuild-fonts.mjs', 'tools/prebuild-interpreter.mjs', 'tools/bundle-cli.mjs'];
   if (isCompiled && steps.every((step) => runNode(join(ROOT, step)) === 0)) return true;
   console.error('setup: the build failed; see above.');
   return false;

@@ -1,6 +1,7 @@
 /** The front with a live screen: the guest's screen in the terminal, the user's keys at the guest's keyboard. */
 import type { KeyEvent, Pc, SerialLog } from '@longmode/pc';
 import type { Front, FrontControl } from './front.ts';
+import { hostTimeMs } from './host-time.ts';
 import { inUnits, Rate } from './rate.ts';
 import type { SerialSink } from './serial-port.ts';
 import type { ColorDepth } from './terminal/colors.ts';
@@ -74,10 +75,10 @@ export class LiveFront implements Front {
       onInput: (bytes) => this.#take(bytes),
       onResize: () => {
         this.#display?.invalidate();
-        this.#display?.paint(performance.now());
+        this.#display?.paint(hostTimeMs());
       },
     });
-    this.#display.paint(performance.now());
+    this.#display.paint(hostTimeMs());
   }
 
   onBoot(): void {
@@ -93,7 +94,7 @@ export class LiveFront implements Front {
       if (isPressed) pc.keyboard.press(key);
       else pc.keyboard.release(key);
     }
-    this.#display?.update(performance.now());
+    this.#display?.update(hostTimeMs());
     return this.#d.sink?.flush();
   }
 
@@ -105,7 +106,7 @@ export class LiveFront implements Front {
   finish(): void | Promise<void> {
     clearTimeout(this.#escapeTimer);
     const { terminal, depth, serial, showsSerial, sink } = this.#d;
-    this.#display?.paint(performance.now());
+    this.#display?.paint(hostTimeMs());
     this.#display?.close();
     terminal.restore();
     const { columns, rows } = terminal;
@@ -131,7 +132,7 @@ export class LiveFront implements Front {
   }
 
   #status(pc: Pc, control: FrontControl): string {
-    const now = performance.now();
+    const now = hostTimeMs();
     const speed = inUnits(this.#rate.update(control.instructions(), now));
     const isAsked = now - this.#lastInterrupt < INTERRUPT_WINDOW_MS;
     const leave = isAsked ? 'Ctrl+C again leaves' : 'leave: Ctrl+] or Ctrl+C twice';
@@ -154,7 +155,7 @@ export class LiveFront implements Front {
       }
       this.#keys.push(...input.events);
       if (input.kind !== 'interrupt') continue;
-      const now = performance.now();
+      const now = hostTimeMs();
       if (now - this.#lastInterrupt < INTERRUPT_WINDOW_MS) this.#control?.leave('interrupt');
       this.#lastInterrupt = now;
     }

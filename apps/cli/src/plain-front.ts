@@ -1,6 +1,7 @@
 /** The front without a screen: COM1 on standard output or in a file, standard input at COM1 where asked for. */
 import type { Pc } from '@longmode/pc';
 import type { Front, FrontControl } from './front.ts';
+import { hostTimeMs } from './host-time.ts';
 import { inUnits, Rate } from './rate.ts';
 import { SerialInput, type SerialSink } from './serial-port.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -51,7 +52,7 @@ export class PlainFront implements Front {
   start(pc: Pc, control: FrontControl): void {
     this.#pc = pc;
     this.#control = control;
-    this.#started = performance.now();
+    this.#started = hostTimeMs();
     const { input } = this.#d;
     if (input === null) return;
     this.#isInputOpen = true;
@@ -98,7 +99,7 @@ export class PlainFront implements Front {
   }
 
   #takeKeys(bytes: string): void {
-    const now = performance.now();
+    const now = hostTimeMs();
     const isSecond = bytes === INTERRUPT && now - this.#lastInterrupt < INTERRUPT_WINDOW_MS;
     if (bytes.includes(LEAVE)) this.#control?.leave('leave');
     else if (isSecond) this.#control?.leave('interrupt');
@@ -108,7 +109,7 @@ export class PlainFront implements Front {
 
   #showProgress(): void {
     const { progress } = this.#d;
-    const now = performance.now();
+    const now = hostTimeMs();
     if (progress === null || now - this.#started < PROGRESS_AFTER_MS || now - this.#progressAt < PROGRESS_INTERVAL_MS) {
       return;
     }

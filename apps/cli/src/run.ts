@@ -19,6 +19,7 @@ import type { CargoSettings } from './cargo.ts';
 import { CliError, EXIT_NOT_STRICT, EXIT_REJECTED, EXIT_UNWRITABLE, usageError } from './exit-code.ts';
 import { Findings } from './findings.ts';
 import type { Front } from './front.ts';
+import { hostTimeMs } from './host-time.ts';
 import { LiveFront } from './live-front.ts';
 import type { DebugExitPort, Screenshot, SerialTarget } from './options.ts';
 import { PlainFront } from './plain-front.ts';
@@ -219,7 +220,7 @@ function makeMachine(plan: ImagePlan, options: RunOptions, events: PcEvents): Pc
       onReset: 'stop',
       engine: options.engine ?? 'jit',
       ...(options.cpu === undefined ? {} : { cpuModel: options.cpu }),
-      ...(options.profile === true ? { jit: { isProfiling: true, now: () => performance.now() } } : {}),
+      ...(options.profile === true ? { jit: { isProfiling: true, now: hostTimeMs } } : {}),
       ...(options.keys === undefined ? {} : { typing: options.keys }),
       ...(debugExit === undefined ? {} : { debugExitPort: debugExit.port }),
     });
@@ -231,17 +232,18 @@ function makeMachine(plan: ImagePlan, options: RunOptions, events: PcEvents): Pc
 }
 
 function openFront(options: RunOptions, made: { name: string; serial: SerialLog; teller: Teller }): Front {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   const target = options.serial ?? { kind: 'auto' };
   const isShown = stdout.isTTY === true && env.TERM !== 'dumb';
   if (options.display === 'terminal' && !isShown) made.teller.note('there is no terminal to show the screen in');
   const file = target.kind === 'file' ? fileSink(target.path) : null;
-  const terminal = new Terminal({ input: stdin, output: stdout });
+  // Standard input is opened by the first look at it.
+  const openTerminal = (): Terminal => new Terminal({ input: process.stdin, output: stdout });
   const wantsScreen =
     options.display === 'terminal' || (options.display === undefined && options.cargo?.isTest !== true);
   if (isShown && wantsScreen) {
     return new LiveFront({
-      terminal,
+      terminal: openTerminal(),
       depth: colorDepthOf(stdout, env),
       images: imageProtocolOf(env),
       name: basename(made.name),
@@ -252,7 +254,11 @@ function openFront(options: RunOptions, made: { name: string; serial: SerialLog;
   }
   const sink: SerialSink | null = target.kind === 'none' ? null : (file ?? streamSink(stdout));
   const takesInput = target.kind === 'stdio' && options.image !== '-' && options.kernel !== '-';
-  const input = !takesInput ? null : stdin.isTTY === true ? { terminal } : { stream: stdin };
+  const input = !takesInput
+    ? null
+    : process.stdin.isTTY === true
+      ? { terminal: openTerminal() }
+      : { stream: process.stdin };
   const isProgress = stderr.isTTY === true && options.quiet !== true;
   const isShared = stdout.isTTY === true && sink !== null && file === null;
   const write = (text: string): void => void stderr.write(text);

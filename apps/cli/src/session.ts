@@ -1,5 +1,6 @@
 /** One run of a machine: slices of time between which the host gets its turn, until the guest or a limit ends it. */
 import { type ImagePlan, type Outcome, type Pc, restartImage } from '@longmode/pc';
+import { hostTimeMs } from './host-time.ts';
 
 /** What ends or paces a run. Limits that are not given do not exist. */
 export interface SessionLimits {
@@ -84,7 +85,7 @@ export class Session {
 
   async run(): Promise<SessionResult> {
     const { pc, plan, limits, isPaced, reboots: mayReboot } = this.#d;
-    const start = performance.now();
+    const start = hostTimeMs();
     const target = isPaced ? SLICE_PACED_MS : SLICE_FREE_MS;
     const endTick = limits.virtualTimeNs ?? Number.POSITIVE_INFINITY;
     const endCount = limits.instructions ?? Number.POSITIVE_INFINITY;
@@ -97,12 +98,12 @@ export class Session {
     /** Wall time at which virtual time would have been 0. */
     let pacedFrom = start - pc.virtualTimeNs / 1e6;
     const result = (outcome: Outcome, cause: SessionResult['cause'] = null): SessionResult => {
-      const wallTimeMs = performance.now() - start;
+      const wallTimeMs = hostTimeMs() - start;
       return { outcome, reboots, instructionsBefore: this.#instructionsBefore, cause, wallTimeMs };
     };
 
     for (;;) {
-      const before = performance.now();
+      const before = hostTimeMs();
       const tickBefore = pc.virtualTimeNs;
       let untilTick = tickBefore + sliceNs;
       if (isPaced) {
@@ -143,7 +144,7 @@ export class Session {
 
       if (this.instructions >= endCount) return result(outcome, 'instructions');
       if (pc.virtualTimeNs >= endTick) return result(outcome, 'virtual-time');
-      const after = performance.now();
+      const after = hostTimeMs();
       if (after - start >= (limits.wallTimeMs ?? Number.POSITIVE_INFINITY)) return result(outcome, 'wall-time');
 
       if (pc.waitsFor === 'input' && !this.#d.hasInput()) {
@@ -157,7 +158,7 @@ export class Session {
         instructions = Math.min(SLICE_INSTRUCTIONS_MAX, instructions * 2);
         sliceNs = Math.min(SLICE_TIME_MAX_NS, sliceNs * 2);
       }
-      const ahead = isPaced ? pc.virtualTimeNs / 1e6 - (performance.now() - pacedFrom) : Number.NEGATIVE_INFINITY;
+      const ahead = isPaced ? pc.virtualTimeNs / 1e6 - (hostTimeMs() - pacedFrom) : Number.NEGATIVE_INFINITY;
       await pause(isPaced && ahead >= -1 ? Math.max(1, Math.min(IDLE_PAUSE_MS, ahead)) : 0);
     }
   }

@@ -67,7 +67,7 @@ function windowAddress(registers: VgaRegisters, offset: number): number {
  */
 function planeOffset(registers: VgaRegisters, address: number): number {
   const mask = addressMask(registers);
-  return mask === ALL_ADDRESS_BITS ? address & mask : (address & mask) | (address >> 16);
+  return (address & mask) | (mask === ALL_ADDRESS_BITS ? 0 : address >> 16);
 }
 
 /** The address bits that count inside a plane: all 16, or those that do not select planes. */
@@ -202,36 +202,29 @@ export function writeMemoryPair(registers: VgaRegisters, planes: Uint32Array, of
   return next !== old;
 }
 
+/** Sets of one plane, in the order of the planes. */
+const SINGLE_PLANES = [0b0001, 0b0010, 0b0100, 0b1000];
+
 /**
- * Writes consecutive bytes as {@link writeMemoryByte} does one by one; what the registers say is asked once where it is the
- * same for all of them.
+ * Writes consecutive bytes as {@link writeMemoryByte} does one by one. Those that go to one plane each, as they are, are put
+ * there without asking the registers again: texts, fonts and chained pixels.
  *
  * @param offset bytes from A0000h of the first one
- * @returns whether the memory changed
  */
-export function writeMemoryRun(
-  registers: VgaRegisters,
-  planes: Uint32Array,
-  offset: number,
-  bytes: Uint8Array,
-): boolean {
-  let isChanged = false;
-  if (!isPlain(registers) || windowAddress(registers, offset + bytes.length - 1) < bytes.length - 1) {
-    for (let i = 0; i < bytes.length; i++) {
-      isChanged = writeMemoryByte(registers, planes, offset + i, bytes[i] as number) || isChanged;
-    }
-    return isChanged;
+export function writeMemoryRun(registers: VgaRegisters, planes: Uint32Array, offset: number, bytes: Uint8Array): void {
+  const { length } = bytes;
+  const lanes = [0, 1, 2, 3].map((address) => SINGLE_PLANES.indexOf(writablePlanes(registers, address)));
+  const isInWindow = windowAddress(registers, offset + length - 1) >= length - 1;
+  if (!isInWindow || !isPlain(registers) || lanes.includes(-1)) {
+    for (let i = 0; i < length; i++) writeMemoryByte(registers, planes, offset + i, bytes[i] as number);
+    return;
   }
+  const bytesOfPlanes = new Uint8Array(planes.buffer, planes.byteOffset, planes.byteLength);
   const mask = addressMask(registers);
-  const writable = Uint32Array.from([0, 1, 2, 3], (address) => planeBytes(writablePlanes(registers, address)));
+  const highBit = mask === ALL_ADDRESS_BITS ? 0 : 1;
   let address = windowAddress(registers, offset);
-  for (let i = 0; i < bytes.length; i++, address++) {
-    const at = mask === ALL_ADDRESS_BITS ? address & mask : (address & mask) | (address >> 16);
-    const written = writable[address & 3] as number;
-    const old = planes[at] as number;
-    const next = ((inAllPlanes(bytes[i] as number) & written) | (old & ~written)) >>> 0;
-    planes[at] = next;
-    if (next !== old) isChanged = true;
+  for (let i = 0; i < length; i++, address++) {
+    const at = (address & mask) | ((address >> 16) & highBit);
+    bytesOfPlanes[4 * at + (lanes[address & 3] as number)] = bytes[i] as number;
   }
-  return isChanged;
 }

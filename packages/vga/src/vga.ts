@@ -173,7 +173,10 @@ export class Vga implements Component<VgaState>, PortDevice, MemoryDevice {
   writeBytes(offset: number, bytes: Uint8Array): void {
     if (this.#isLinear) {
       for (const [i, byte] of bytes.entries()) this.#writeLinear(offset + i, 8, byte);
-    } else if (writeMemoryRun(this.#registers, this.#planes, offset, bytes)) this.#changeCount++;
+      return;
+    }
+    writeMemoryRun(this.#registers, this.#planes, offset, bytes);
+    this.#changeCount++;
   }
 
   /** The text screen as data; 0 by 0 while the adapter is not in a text mode. */

@@ -1,6 +1,7 @@
 /** The live display: the guest's screen, below it what COM1 says, and a status line. */
 import type { Pc, SerialLog } from '@longmode/pc';
 import { changedRectangles, type Frame } from '@longmode/vga';
+import { hostTimeMs } from '../host-time.ts';
 import type { ColorDepth } from './colors.ts';
 import { hideImage, type ImageProtocol, showImage } from './images.ts';
 import { aspectOf, graphicsRows, pictureSize, textRow, usedRows } from './picture.ts';
@@ -63,12 +64,12 @@ export class Display {
     if (images !== null && this.#shown !== undefined) terminal.write(hideImage(images));
   }
 
-  /** Draws a picture if it is time for one and the terminal has taken the last. @param now `performance.now()` */
+  /** Draws a picture if it is time for one and the terminal has taken the last. @param now `hostTimeMs()` */
   update(now: number): void {
     const interval = Math.max(FRAME_INTERVAL_MS, PAINT_SHARE * this.#cost);
     if (now - this.#lastPaint < interval || !this.#d.terminal.isDrained) return;
     this.paint(now);
-    this.#cost = performance.now() - now;
+    this.#cost = hostTimeMs() - now;
   }
 
   /** Draws a picture. */

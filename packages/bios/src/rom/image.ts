@@ -124,7 +124,7 @@ export function buildRom(contents: RomContents): RomImage {
   const stubs = emitStubs(asm);
   asm.link();
   const bytes = asm.bytes;
-  const place = (offset: number, data: Iterable<number>): void => bytes.set([...data], offset);
+  const place = (offset: number, data: ArrayLike<number>): void => bytes.set(data, offset);
 
   place(ROM_TABLE.name, ascii('longmode BIOS'));
   contents.fixedDisks.slice(0, 2).forEach((disk, index) => {
@@ -152,7 +152,9 @@ export function buildRom(contents: RomContents): RomImage {
   for (const { address, bytes: table } of contents.tables ?? []) place(address - ROM_BASE, table);
   place(ROM_TABLE.date, ascii('01/01/26'));
   place(ROM_TABLE.model, [0xfc]);
-  bytes[ROM_SIZE_BYTES - 1] = -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff;
+  let sum = 0;
+  for (let i = 0; i < ROM_SIZE_BYTES; i++) sum += bytes[i] as number;
+  bytes[ROM_SIZE_BYTES - 1] = -sum & 0xff;
   return { bytes, entries: stubs.entries, vectors: stubs.vectors, offsetOf: (label) => asm.offsetOf(label) };
 }
 
