@@ -12,6 +12,10 @@ const { Script } = require('node:vm');
 
 /** The program's last characters, which name its contents: V8 itself compares no more than the length. */
 const ID_LENGTH = 64;
+/** Before the code: the program's ID, and a digit that counts the runs that have added to it. */
+const HEADER_LENGTH = ID_LENGTH + 1;
+/** A run uses more than the one before: another kind of image, another option. After so many it has nearly all come by. */
+const RUNS_KEPT = 4;
 /** By then a run has used what runs use. Whoever ends before keeps at the end; V8 forgets what was not used for long. */
 const KEEP_AFTER_MS = 1000;
 /** Exit codes of `sysexits.h`: nothing has run. */
@@ -31,10 +35,13 @@ exports.requireCompiled = (file) => {
   const cacheFile = join(dirname(file), '.compiled', `node-${version}-${arch}`);
   const isOff = env.NODE_DISABLE_COMPILE_CACHE === '1';
   const kept = isOff ? undefined : attempt(() => readFileSync(cacheFile));
-  const cachedData = kept?.latin1Slice(0, ID_LENGTH) === id ? kept.subarray(ID_LENGTH) : undefined;
+  const cachedData = kept?.latin1Slice(0, ID_LENGTH) === id ? kept.subarray(HEADER_LENGTH) : undefined;
   const script = new Script(Module.wrap(source), { filename: file, cachedData });
-  if (!isOff && script.cachedDataRejected !== false && !argv.some((arg) => ASKS_ONLY.has(arg))) {
-    const keep = once(() => write(cacheFile, Buffer.concat([Buffer.from(id, 'latin1'), script.createCachedData()])));
+  const runs = script.cachedDataRejected === false ? Number(kept?.latin1Slice(ID_LENGTH, HEADER_LENGTH)) : 0;
+  if (!isOff && !(runs >= RUNS_KEPT) && !argv.some((arg) => ASKS_ONLY.has(arg))) {
+    const keep = once(() => {
+      write(cacheFile, Buffer.concat([Buffer.from(`${id}${(runs || 0) + 1}`, 'latin1'), script.createCachedData()]));
+    });
     setTimeout(keep, KEEP_AFTER_MS).unref();
     process.on('exit', (code) => {
       if (code < EXIT_USAGE || code > EXIT_CONFIG) keep();
