@@ -10,7 +10,7 @@ const ONE_THIRD = 0x15;
 
 /** @returns red, green, blue, one after the other, for entries from 0 */
 export function paletteOf(kind: VideoMode['palette']): Uint8Array {
-  return PALETTES[kind];
+  return Uint8Array.from(PALETTES[kind]());
 }
 
 /** Text and 64-colour modes: index bits rgbRGB, two thirds for a capital and one third for a small letter. */
@@ -73,10 +73,10 @@ function vga256Palette(): number[] {
   return [...colours, ...levels, ...hues, ...new Array<number>(3 * 8).fill(0)];
 }
 
-const PALETTES: Readonly<Record<VideoMode['palette'], Uint8Array>> = {
-  text: Uint8Array.from(egaPalette()),
-  ega: Uint8Array.from(egaPalette()),
-  cga: Uint8Array.from(cgaPalette()),
-  mono: Uint8Array.from(monoPalette()),
-  vga256: Uint8Array.from(vga256Palette()),
+const PALETTES: Readonly<Record<VideoMode['palette'], () => number[]>> = {
+  text: egaPalette,
+  ega: egaPalette,
+  cga: cgaPalette,
+  mono: monoPalette,
+  vga256: vga256Palette,
 };

@@ -17,13 +17,15 @@ const LENGTH_BASES = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 3
 // biome-ignore format: a table
 const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
 
-/** The code of each length from 3 to 258, less 257. */
-const LENGTH_CODES = Uint8Array.from({ length: MAX_MATCH + 1 }, (_, length) =>
-  Math.max(
-    0,
-    LENGTH_BASES.findLastIndex((base) => base <= length),
-  ),
-);
+/** The code of each length from 3 to 258, less 257. Made when first needed, as the codes below: few programs write pictures. */
+let lengthCodes: Uint8Array | undefined;
+const makeLengthCodes = (): Uint8Array =>
+  Uint8Array.from({ length: MAX_MATCH + 1 }, (_, length) =>
+    Math.max(
+      0,
+      LENGTH_BASES.findLastIndex((base) => base <= length),
+    ),
+  );
 
 /** A growing stream of bits, lowest first. */
 class BitWriter {
@@ -72,20 +74,24 @@ function reversed(code: number, width: number): number {
 }
 
 /** Code and width of each literal and length, RFC 1951, 3.2.6. */
-const FIXED_CODES: readonly (readonly [code: number, width: number])[] = Array.from({ length: 288 }, (_, symbol) => {
-  if (symbol < 144) return [reversed(0x30 + symbol, 8), 8];
-  if (symbol < 256) return [reversed(0x190 + symbol - 144, 9), 9];
-  if (symbol < 280) return [reversed(symbol - 256, 7), 7];
-  return [reversed(0xc0 + symbol - 280, 8), 8];
-});
+let fixedCodes: readonly (readonly [code: number, width: number])[] | undefined;
+const makeFixedCodes = (): NonNullable<typeof fixedCodes> =>
+  Array.from({ length: 288 }, (_, symbol) => {
+    if (symbol < 144) return [reversed(0x30 + symbol, 8), 8];
+    if (symbol < 256) return [reversed(0x190 + symbol - 144, 9), 9];
+    if (symbol < 280) return [reversed(symbol - 256, 7), 7];
+    return [reversed(0xc0 + symbol - 280, 8), 8];
+  });
 
 function writeSymbol(out: BitWriter, symbol: number): void {
-  const [code, width] = FIXED_CODES[symbol] as readonly [number, number];
+  fixedCodes ??= makeFixedCodes();
+  const [code, width] = fixedCodes[symbol] as readonly [number, number];
   out.bits(code, width);
 }
 
 function writeMatch(out: BitWriter, length: number, distance: number): void {
-  const code = LENGTH_CODES[length] as number;
+  lengthCodes ??= makeLengthCodes();
+  const code = lengthCodes[length] as number;
   writeSymbol(out, 257 + code);
   out.bits(length - (LENGTH_BASES[code] as number), LENGTH_BITS[code] as number);
   // Distances come in pairs of codes that share a number of further bits.
