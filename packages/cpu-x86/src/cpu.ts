@@ -126,7 +126,7 @@ export class Cpu {
         if (this.#loop.attention) this.#loop.cutSlice();
       },
       system: (record) => this.#system(record),
-      lookup: () => this.#cache.lookup(),
+      lookup: () => this.#loop.lookup(),
       modeChanged: () => this.#modeChanged(),
       hot: (head) => {
         this.#cache.jit?.compile(head, this.#loop.retiredBeforeBlock);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cpu, Engine } from './cpu.ts';
-import { place, protectedModeMachine } from './machines.test.fixture.ts';
+import { installGdt, installIdt, place, protectedModeMachine } from './machines.test.fixture.ts';
 
 const WINDOW = 0xfd00_0000;
 const SIZE = 0x1_0000;
@@ -33,6 +33,46 @@ describe.each(ENGINES)('device memory, to guest code run by %s', (engine) => {
       expect(cpu.run(3)).toBe('limit');
       expect(cpu.state.gpr(0)).toBe(BigInt(value));
     }
+  });
+});
+
+describe.each(ENGINES)('code in the registers of a device, run by %s', (engine) => {
+  const REGISTERS = 0xf000_0000;
+  const VECTOR = 0x21;
+
+  /** NOPs as far as the device goes; reading its byte at 10h raises an interrupt, whose handler halts. */
+  function run(size: number): { readonly log: readonly string[]; readonly halted: number } {
+    const log: string[] = [];
+    const cpu: Cpu = protectedModeMachine({
+      engine,
+      memoryIo: {
+        readMemory: (address) => {
+          log.push(`${address.toString(16)} at ${cpu.instructionCount}`);
+          if (address === REGISTERS + 0x10) cpu.setInterruptLine(true);
+          return 0x90;
+        },
+        writeMemory: () => {},
+      },
+      interrupts: {
+        acknowledge: () => {
+          cpu.setInterruptLine(false);
+          return VECTOR;
+        },
+      },
+    });
+    installGdt(cpu, 0x3000);
+    installIdt(cpu, { idt: 0x4000, handlers: 0x6000 });
+    place(cpu, 0x1000, 'fb 90 90 90 90 e9 f6 ef ff ef'); // sti; nop (4 times); jmp REGISTERS
+    cpu.synchronize();
+    while (cpu.run(size) === 'limit');
+    return { log, halted: cpu.instructionCount };
+  }
+
+  it('is fetched at the instant of its instruction, and what it raises comes at once', () => {
+    const whole = run(1000);
+    expect(whole.log[0]).toBe('f0000000 at 6');
+    for (const size of [1, 2, 5]) expect(run(size)).toEqual(whole);
+    expect(whole.halted).toBeLessThan(30);
   });
 });
 

@@ -55,6 +55,8 @@ export class SliceLoop {
   /** Something has happened that the loop must look at behind the instruction that executes. */
   attention = false;
   isStopRequested = false;
+  /** Between two blocks: the record is still that of the one before. */
+  #isLookingUp = false;
   /** Instructions retired before the current slice. */
   retired = 0;
   #sliceSize = 0;
@@ -87,6 +89,7 @@ export class SliceLoop {
   /** Instructions retired; exact whenever a port or memory access is served. */
   get instructionCount(): number {
     if (this.#sliceSize === 0) return this.retired;
+    if (this.#isLookingUp) return this.retiredBeforeBlock;
     return this.retiredBeforeBlock + this.#cache.countOf(this.#state.field(RECORD)) - 1;
   }
   /** The instruction that executes has set RF. */
@@ -207,10 +210,21 @@ export class SliceLoop {
     state.setField(SYSTEM_FLAGS, isSet ? flags | FLAG_RF : flags & ~FLAG_RF);
   }
 
+  /** Looks the state's RIP up while generated code runs. @returns as `CodeCache.lookup` does */
+  lookup(): number {
+    this.#isLookingUp = true;
+    const record = this.#cache.lookup();
+    this.#isLookingUp = false;
+    if (this.attention && record !== 0) this.#endAfter(record);
+    return record;
+  }
+
   /** Ends the slice after the instruction that executes: device memory has raised something that may not wait. */
   cutSlice(): void {
+    this.#endAfter(this.#state.field(RECORD));
+  }
+  #endAfter(record: number): void {
     const state = this.#state;
-    const record = state.field(RECORD);
     const needed = this.#cache.countOf(record);
     this.#sliceSize -= (state.field(BUDGET) | 0) - needed;
     state.setField(BUDGET, needed);

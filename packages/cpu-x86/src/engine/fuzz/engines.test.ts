@@ -20,6 +20,8 @@ const REGRESSIONS: readonly (readonly [seed: number, form: string, isStepped: bo
   [7601, 'compatibility mode', true],
   [7621, '64-bit mode', true],
   [70029, 'compatibility mode', true],
+  // The instant at which code is fetched from a device, behind a block of several instructions.
+  [9933, 'protected mode', true],
 ];
 
 describe.each(FORMS)('random programs in $name', (form) => {

@@ -295,6 +295,8 @@ export function writeRunFunction(
     e.storeTo(zero, CPU_BASE + RIP, 64, rip, 3);
     e.storeTo(zero, CPU_BASE + BUDGET, 32, budget, 2);
     e.assign(record, e.callFor(options.lookup, 'i32'));
+    // Less, where device memory asked to stop while code was fetched from it.
+    e.assign(budget, e.loadFrom(zero, CPU_BASE + BUDGET, 32, 2));
     e.if(record, goNextFromTail);
     leave(RUN_LOOKUP);
   }
