@@ -13,6 +13,7 @@ import {
   RECORD,
   REPEAT_UNFINISHED,
   RIP_BASE,
+  SHADOW_BEFORE,
   SHADOW_STACK,
   STEP_PENDING,
   SYSTEM_FLAGS,
@@ -144,6 +145,7 @@ export class SliceLoop {
     const state = this.#state;
     state.setField(BUDGET, budget);
     state.setField(FAULT_VECTOR, NO_FAULT);
+    state.setField(SHADOW_BEFORE, state.field(INTERRUPT_SHADOW));
     state.setField(INTERRUPT_SHADOW, 0);
     state.setField(REPEAT_UNFINISHED, 0);
     state.setField(SYSTEM_FLAGS, state.field(SYSTEM_FLAGS) & ~FLAG_RF);
@@ -187,8 +189,16 @@ export class SliceLoop {
       return;
     }
     const met = held | hits;
-    if (!isTrapped && met === 0) return;
-    this.#events.deliverDebug(met | (isTrapped ? DR6_BS : 0));
+    if (isTrapped) this.#events.deliverDebug(met | DR6_BS);
+    else if (met !== 0) this.#events.deliverDebug(met | this.#metAtRip());
+  }
+
+  /**
+   * A trap on data also tells of a breakpoint on the instruction that comes next, but where each instruction is stepped: as
+   * recorded.
+   */
+  #metAtRip(): number {
+    return (this.#state.field(SYSTEM_FLAGS) & FLAG_RF) === 0 ? this.#access.breakpoints.atRip() : 0;
   }
 
   /** RIP of the record that executes. */

@@ -151,6 +151,8 @@ export const SSE_UNAVAILABLE = 0x540;
 export const ASSIST_REASON = 0x544;
 export const ASSIST_SOURCE = 0x550;
 
+/** Engine: `INTERRUPT_SHADOW` as it was before the instruction that executes, which runs alone if it was not 0 (u32). */
+export const SHADOW_BEFORE = 0x54c;
 /** Engine: not 0 when the slice has ended between two iterations of a repeated string instruction (u32). */
 export const REPEAT_UNFINISHED = 0x548;
 

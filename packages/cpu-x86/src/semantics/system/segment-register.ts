@@ -4,7 +4,7 @@
  * @source SDM Vol. 2B "MOV—Move", "POP", "PUSH"; SDM Vol. 2A "LDS/LES/LFS/LGS/LSS—Load Far Pointer"
  */
 import { CS, type MemoryOperand, type RegisterOperand, SS } from '../../decode/instruction.ts';
-import { INTERRUPT_SHADOW, SHADOW_STACK } from '../../state/layout.ts';
+import { INTERRUPT_SHADOW, SHADOW_BEFORE, SHADOW_STACK } from '../../state/layout.ts';
 import { OUTCOME_FAULT, OUTCOME_NEXT, type Outcome, type SystemCpu, type SystemOperation } from './context.ts';
 import { undefinedOpcode } from './fault.ts';
 import { operandAt, readBeyond, readOperand, writeOperand } from './operand.ts';
@@ -17,7 +17,9 @@ const FAR_POINTER_SEGMENTS: Readonly<Record<string, number>> = { LES: 0, LSS: 2,
 
 /** After MOV SS and POP SS the next instruction boundary takes no interrupt. */
 function finish(cpu: SystemCpu, segment: number, shadows: boolean): Outcome {
-  if (segment === SS && shadows) cpu.state.setField(INTERRUPT_SHADOW, SHADOW_STACK);
+  // Of loads in a row the first alone: the second runs in its shadow, and casts none.
+  const isShadowing = segment === SS && shadows && cpu.state.field(SHADOW_BEFORE) !== SHADOW_STACK;
+  if (isShadowing) cpu.state.setField(INTERRUPT_SHADOW, SHADOW_STACK);
   return finishSegmentLoad(cpu);
 }
 
