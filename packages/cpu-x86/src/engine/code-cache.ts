@@ -1,27 +1,16 @@
 import { isCanonical } from '@longmode/mmu';
-import { MAX_INSTRUCTION_LENGTH } from '../decode/decode.ts';
 import { CS, type Instruction } from '../decode/instruction.ts';
 import type { CpuState } from '../state/cpu-state.ts';
-import { VECTOR_GP, type VECTOR_UD } from '../state/exceptions.ts';
-import {
-  CODE_BASE,
-  JUMP_TAG,
-  JUMP_TAG_USER,
-  MODE,
-  RIP,
-  RIP_BASE,
-  SEGMENT_HIGH,
-  SEGMENT_SIZE_BYTES,
-  SEGMENTS,
-} from '../state/layout.ts';
+import { VECTOR_GP } from '../state/exceptions.ts';
+import { CODE_BASE, MODE, RIP, RIP_BASE, SEGMENT_HIGH, SEGMENT_SIZE_BYTES, SEGMENTS } from '../state/layout.ts';
 import { MODE_BITS, MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
-import { BlockDecoder, type Decoded, type Place } from './block-decoder.ts';
+import { BlockDecoder, type Place } from './block-decoder.ts';
 import { type Block, CodePages } from './code-pages.ts';
 import { DroppedBlocks } from './dropped-blocks.ts';
 import type { GuestMemory } from './guest-memory.ts';
 import { FETCH_FAULT, InstructionFetch } from './instruction-fetch.ts';
-import { areFlagsDead, settlesFlags } from './interpreter/flag-liveness.ts';
-import { conditionFormAfter, fusedKey } from './interpreter/fusion.ts';
+import { BlockWriter, type Undecodable } from './interpreter/block-writer.ts';
+import { settlesFlags } from './interpreter/flag-liveness.ts';
 import type { HandlerRegistry } from './interpreter/handler-registry.ts';
 import {
   BLOCK_LENGTH_MAX,
@@ -29,29 +18,16 @@ import {
   RECORD_HANDLER,
   RECORD_INSTRUCTION,
   RECORD_LENGTH,
-  RECORD_NO_LINK,
   RECORD_OFFSET,
   RECORD_SIZE_BYTES,
   RECORD_USES_LEFT,
 } from './interpreter/record.ts';
-import { RecordWriter } from './interpreter/record-writer.ts';
+import { RecordStops } from './interpreter/record-stops.ts';
 import { HANDLER_END, HANDLER_HEAD, HANDLER_STALE } from './interpreter/run-function.ts';
-import { type Shape, shapeOf } from './interpreter/shape.ts';
 import { type CompilableCode, Jit, type JitOptions } from './jit/jit.ts';
+import { JumpCache } from './jump-cache.ts';
 import type { MemoryAccess } from './memory-access.ts';
-import {
-  GUEST_BASE,
-  JUMP_CACHE,
-  JUMP_CACHE_ENTRY_COUNT,
-  JUMP_CACHE_ENTRY_SIZE_BYTES,
-  RECORDS,
-  SCRATCH_RECORDS,
-} from './memory-plan.ts';
-
-/** Bytes that are no instruction, where execution reached them. */
-export interface Undecodable {
-  readonly vector: typeof VECTOR_UD | typeof VECTOR_GP;
-}
+import { GUEST_BASE, RECORDS, SCRATCH_RECORDS } from './memory-plan.ts';
 
 /**
  * Decoded code by physical page and decode key: makes records, finds them by RIP, and forgets them when their bytes
@@ -62,23 +38,18 @@ export class CodeCache implements CompilableCode {
   readonly #state: CpuState;
   readonly #access: MemoryAccess;
   readonly #registry: HandlerRegistry;
-  readonly #isEmitted: (instruction: Instruction) => boolean;
   readonly #view: DataView;
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;
-  readonly #writer: RecordWriter;
+  readonly #writer: BlockWriter;
+  readonly #jumps: JumpCache;
+  readonly #stops: RecordStops;
   readonly #pages: CodePages;
   readonly #dropped: DroppedBlocks;
   readonly #fetch: InstructionFetch;
   readonly #decoder: BlockDecoder;
-  #instructions: (Instruction | Undecodable)[] = [];
   #arena = RECORDS;
-  #generation = 1;
-  /** By decode key: the limit of CS under which the jumps of this generation were found. */
-  readonly #limits: Uint32Array = new Uint32Array(1 << MODE_BITS);
   #scratch: Block | undefined;
-  /** Handlers that others stand in for until `passStop`, the last one last, so that execution stops in the middle of a block. */
-  readonly #replaced: { readonly record: number; readonly handler: number }[] = [];
   /** The compiler, where there is one: then blocks have a head that counts how often they run. */
   readonly jit: Jit | undefined;
   readonly #heads = new Map<number, Block>();
@@ -96,11 +67,14 @@ export class CodeCache implements CompilableCode {
     this.#state = parts.state;
     this.#access = parts.access;
     this.#registry = parts.registry;
-    this.#isEmitted = parts.isEmitted;
-    this.#view = new DataView(parts.memory.wasm.buffer);
-    this.#writer = new RecordWriter(parts.memory.wasm.buffer);
-    this.#words = new Uint32Array(parts.memory.wasm.buffer);
-    this.#halves = new Uint16Array(parts.memory.wasm.buffer);
+    const { buffer } = parts.memory.wasm;
+    this.#view = new DataView(buffer);
+    this.#words = new Uint32Array(buffer);
+    this.#halves = new Uint16Array(buffer);
+    const { registry, isEmitted } = parts;
+    this.#writer = new BlockWriter({ buffer, registry, isEmitted, usesOf: (page) => this.jit?.thresholdOf(page) ?? 0 });
+    this.#jumps = new JumpCache(parts.state, this.#words);
+    this.#stops = new RecordStops(this.#view);
     this.#pages = new CodePages({
       memory: parts.memory,
       tlb: parts.access.tlb,
@@ -110,17 +84,16 @@ export class CodeCache implements CompilableCode {
     this.#fetch = new InstructionFetch(parts);
     this.#decoder = new BlockDecoder({ memory: parts.memory, fetch: this.#fetch });
     if (parts.jit) {
-      const { registry, memory } = parts;
-      this.jit = new Jit({ code: this, registry, memory: memory.wasm, options: parts.jit });
+      this.jit = new Jit({ code: this, registry, memory: parts.memory.wasm, options: parts.jit });
     }
     parts.memory.onCodeWrite = (page, first, last) => {
-      if (this.#pages.invalidate(page, first, last)) this.#forgetJumps();
+      if (this.#pages.invalidate(page, first, last)) this.#jumps.forget();
     };
   }
 
   /** What a record was made from. */
   instructionOf(record: number): Instruction | Undecodable {
-    return this.#instructions[this.#words[(record + RECORD_INSTRUCTION) >> 2] as number] as Instruction;
+    return this.#writer.itemOf(this.#words[(record + RECORD_INSTRUCTION) >> 2] as number);
   }
   offsetOf(record: number): number {
     return this.#halves[(record + RECORD_OFFSET) >> 1] as number;
@@ -168,19 +141,10 @@ export class CodeCache implements CompilableCode {
 
   /** Makes execution look its RIP up behind a record, until `passStop`. With too little budget for a block, it stops there. */
   stopAfter(record: number): void {
-    const next = record + RECORD_SIZE_BYTES;
-    if (this.#view.getUint16(next + RECORD_HANDLER, true) !== HANDLER_END) this.#replaceHandler(next, HANDLER_STALE);
+    this.#stops.stopAfter(record);
   }
   passStop(): void {
-    for (let replaced = this.#replaced.pop(); replaced; replaced = this.#replaced.pop()) {
-      this.#view.setUint16(replaced.record + RECORD_HANDLER, replaced.handler, true);
-    }
-  }
-  #replaceHandler(record: number, handler: number): void {
-    const before = this.#view.getUint16(record + RECORD_HANDLER, true);
-    if (before === handler) return;
-    this.#replaced.push({ record, handler: before });
-    this.#view.setUint16(record + RECORD_HANDLER, handler, true);
+    this.#stops.pass();
   }
 
   /**
@@ -197,7 +161,8 @@ export class CodeCache implements CompilableCode {
     const instructions: Instruction[] = [];
     for (let at = first; at <= last; at += RECORD_SIZE_BYTES) instructions.push(this.instructionOf(at) as Instruction);
     for (let index = count - 1; index >= 0; index--) {
-      this.#replaceHandler(first + index * RECORD_SIZE_BYTES, this.#handlerOf(instructions, index, mode));
+      const handler = this.#writer.handlerOf(instructions, index, mode);
+      this.#stops.replaceHandler(first + index * RECORD_SIZE_BYTES, handler);
       if (settlesFlags(instructions[index] as Instruction)) break;
     }
     this.#registry.compile();
@@ -207,19 +172,12 @@ export class CodeCache implements CompilableCode {
 
   /** Translations have changed: what was found by linear address counts if all of it would be found again. */
   flushTranslations(): void {
-    if (!this.#fetch.revalidate()) this.#forgetJumps();
+    if (!this.#fetch.revalidate()) this.#jumps.forget();
   }
 
   /** The mode or the privilege has changed. */
   updateJumpTag(): void {
-    const user = this.#state.cpl === 3 ? JUMP_TAG_USER : 0;
-    const mode = this.#state.field(MODE);
-    const limit = this.#state.field(CODE_HIGH);
-    // What was found under a higher limit may lie beyond the new one.
-    if (limit < (this.#limits[mode] as number) && (mode & MODE_CODE_MASK) !== MODE_CODE_64) this.#advanceGeneration();
-    this.#limits[mode] = limit;
-    const tag = (this.#generation << 8) | user | mode;
-    this.#state.setField(JUMP_TAG, tag);
+    this.#jumps.updateTag();
   }
 
   /** How often everything was forgotten: addresses of records count until it next happens. */
@@ -234,11 +192,11 @@ export class CodeCache implements CompilableCode {
     this.#heads.clear();
     this.#pages.clear();
     this.#dropped.clear();
-    this.#instructions = [];
+    this.#writer.clear();
     this.#arena = RECORDS;
     this.#scratch = undefined;
-    this.#replaced.length = 0;
-    this.#forgetJumps();
+    this.#stops.clear();
+    this.#jumps.forget();
   }
 
   /** @returns the instruction at the state's RIP, if its bytes are one; nothing else happens */
@@ -294,20 +252,10 @@ export class CodeCache implements CompilableCode {
     this.jit?.passBy(page);
     let record = block.records;
     if (limit < BLOCK_LENGTH_MAX) record = this.#stopWithin(block, mode, limit);
-    else if (block.key >= 0) this.#remember(low, high, record);
+    else if (block.key >= 0) this.#jumps.remember(low, high, record);
     words[RIP_BASE >> 2] = ripLow - offset;
     words[(RIP_BASE >> 2) + 1] = ripHigh - (ripLow < offset ? 1 : 0);
     return record;
-  }
-
-  #remember(low: number, high: number, record: number): void {
-    const slot = (low ^ ((low >>> 12) | (high << 20))) & (JUMP_CACHE_ENTRY_COUNT - 1);
-    const at = (JUMP_CACHE + slot * JUMP_CACHE_ENTRY_SIZE_BYTES) >> 2;
-    const words = this.#words;
-    words[at] = low;
-    words[at + 1] = high;
-    words[at + 2] = this.#state.field(JUMP_TAG);
-    words[at + 3] = record;
   }
 
   /** @returns undefined with #PF recorded, where the first instruction reaches into a page that faults */
@@ -328,9 +276,9 @@ export class CodeCache implements CompilableCode {
     if (block === undefined) {
       const decoded = this.#decoder.decode(place, BLOCK_LENGTH_MAX);
       if (decoded === 'fault') return undefined;
-      block = this.#write(this.#arena, place, decoded, key);
+      block = this.#writer.write(this.#arena, place, decoded, key, this.jit !== undefined);
       this.#arena += block.recordCount * RECORD_SIZE_BYTES;
-    } else if (this.jit) this.#writeHead(block.records, place);
+    } else if (this.jit) this.#writer.writeHead(block.records, place);
     this.#pages.add(block);
     if (this.jit) {
       this.#heads.set(block.records, block);
@@ -342,10 +290,10 @@ export class CodeCache implements CompilableCode {
   /** A block of one instruction that is used once; undefined as in `#decodeCached`. */
   #decodeScratch(place: Place): Block | undefined {
     if (this.#scratch) this.#pages.drop(this.#scratch);
-    if (this.#instructions.length > INSTRUCTIONS_MAX) this.flush();
+    if (this.#writer.itemCount > INSTRUCTIONS_MAX) this.flush();
     const decoded = this.#decoder.decode(place, 1);
     if (decoded === 'fault') return undefined;
-    const block = this.#write(SCRATCH_RECORDS, place, decoded, -1);
+    const block = this.#writer.write(SCRATCH_RECORDS, place, decoded, -1, false);
     if (place.page >= 0) {
       this.#pages.add(block);
       this.#scratch = block;
@@ -357,12 +305,7 @@ export class CodeCache implements CompilableCode {
   #makeStale(block: Block): void {
     this.jit?.invalidate(block);
     const end = block.records + block.recordCount * RECORD_SIZE_BYTES;
-    for (let i = this.#replaced.length - 1; i >= 0; i--) {
-      const { record, handler } = this.#replaced[i] as { readonly record: number; readonly handler: number };
-      if (record < block.records || record >= end) continue;
-      this.#view.setUint16(record + RECORD_HANDLER, handler, true);
-      this.#replaced.splice(i, 1);
-    }
+    this.#stops.passWithin(block.records, end);
     this.#dropped.keep(block);
     const first = this.#heads.delete(block.records) ? 1 : 0;
     for (let at = block.records + first * RECORD_SIZE_BYTES; at < end; at += RECORD_SIZE_BYTES) {
@@ -371,76 +314,6 @@ export class CodeCache implements CompilableCode {
       }
     }
     if (this.#scratch === block) this.#scratch = undefined;
-  }
-
-  /** What the jump cache holds is no longer true: new generation. */
-  #forgetJumps(): void {
-    this.#advanceGeneration();
-    this.updateJumpTag();
-  }
-  #advanceGeneration(): void {
-    this.#limits.fill(0);
-    this.#generation = (this.#generation + 1) & 0xffffff;
-    if (this.#generation !== 0) return;
-    this.#clearJumpCache();
-    this.#generation = 1;
-  }
-  #clearJumpCache(): void {
-    const end = JUMP_CACHE + JUMP_CACHE_ENTRY_COUNT * JUMP_CACHE_ENTRY_SIZE_BYTES;
-    this.#memory.bytes.fill(0, JUMP_CACHE, end);
-  }
-
-  /** The handler of an instruction of a block, by what follows it there. */
-  #handlerOf(instructions: readonly Instruction[], index: number, mode: number): number {
-    const instruction = instructions[index] as Instruction;
-    if (!this.#isEmitted(instruction)) return this.#registry.systemHandler;
-    const shape = shapeOf(instruction, mode, areFlagsDead(instructions, index));
-    return this.#fusedHandler(shape, instructions[index + 1]) ?? this.#registry.numberOf(shape);
-  }
-
-  /** The handler of an instruction together with the conditional branch behind it, if there is one. */
-  #fusedHandler(shape: Shape, next: Instruction | undefined): number | undefined {
-    if (next === undefined || next.encoding.semantics !== 'Jcc') return undefined;
-    const form = conditionFormAfter(shape.semantics, next.encoding.opcode & 15);
-    return form && this.#registry.fusedNumberOf(fusedKey(shape, form));
-  }
-
-  #writeHead(at: number, { page, offset }: Place, flags = 0): void {
-    this.#writer.writePlace(at, { handler: HANDLER_HEAD, offset, count: 0, flags, number: 0 }, 0);
-    this.#view.setInt32(at + RECORD_USES_LEFT, this.jit?.thresholdOf(page) ?? 0, true);
-  }
-
-  #write(records: number, place: Place, decoded: Decoded, key: number): Block {
-    const { page, offset, mode } = place;
-    const { instructions, bad, secondPage } = decoded;
-    const flags = secondPage >= 0 ? RECORD_NO_LINK : 0;
-    let at = records;
-    if (this.jit && key >= 0) {
-      this.#writeHead(at, place, flags);
-      at += RECORD_SIZE_BYTES;
-    }
-    let pageOffset = offset;
-    instructions.forEach((instruction, index) => {
-      const number = this.#instructions.push(instruction) - 1;
-      const handler = this.#handlerOf(instructions, index, mode);
-      const recordPlace = { handler, offset: pageOffset, count: index + 1, flags, number };
-      if (handler !== this.#registry.systemHandler) this.#writer.write(at, instruction, recordPlace);
-      else this.#writer.writePlace(at, recordPlace, instruction.length);
-      at += RECORD_SIZE_BYTES;
-      pageOffset += instruction.length;
-    });
-    if (bad !== 0) {
-      const number = this.#instructions.push({ vector: bad }) - 1;
-      this.#writer.writePlace(at, { handler: this.#registry.systemHandler, offset, count: 1, flags, number }, 0);
-    } else {
-      const end = { handler: HANDLER_END, offset: pageOffset, count: instructions.length, flags, number: 0 };
-      this.#writer.writePlace(at, end, 0);
-    }
-    at += RECORD_SIZE_BYTES;
-    this.#registry.compile();
-    // An undecodable instruction may be any number of bytes: to be safe, all that it could be.
-    const last = bad !== 0 ? offset + MAX_INSTRUCTION_LENGTH : pageOffset - 1;
-    return { records, recordCount: (at - records) / RECORD_SIZE_BYTES, page, key, first: offset, last, secondPage };
   }
 }
 

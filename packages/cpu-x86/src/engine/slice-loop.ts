@@ -19,7 +19,8 @@ import {
   SYSTEM_FLAGS,
 } from '../state/layout.ts';
 import { FLAG_IF, FLAG_RF, FLAG_TF, FLAG_VIF, FLAG_VIP, FLAG_VM } from '../state/rflags.ts';
-import type { CodeCache, Undecodable } from './code-cache.ts';
+import type { CodeCache } from './code-cache.ts';
+import type { Undecodable } from './interpreter/block-writer.ts';
 import { BLOCK_LENGTH_MAX } from './interpreter/record.ts';
 import { RUN_FAULT, RUN_LOOKUP, RUN_OUTSIDE } from './interpreter/run-function.ts';
 import type { MemoryAccess } from './memory-access.ts';
