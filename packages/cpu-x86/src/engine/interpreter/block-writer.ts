@@ -9,7 +9,8 @@ import type { HandlerRegistry } from './handler-registry.ts';
 import { RECORD_NO_LINK, RECORD_SIZE_BYTES, RECORD_USES_LEFT } from './record.ts';
 import { RecordWriter } from './record-writer.ts';
 import { HANDLER_END, HANDLER_HEAD } from './run-function.ts';
-import { type Shape, shapeOf } from './shape.ts';
+import type { Shape } from './shape.ts';
+import { ShapeTable } from './shape-table.ts';
 
 /** Bytes that are no instruction, where execution reached them. */
 export interface Undecodable {
@@ -19,6 +20,7 @@ export interface Undecodable {
 /** Makes the records of decoded blocks, and remembers by number what each was made from. */
 export class BlockWriter {
   readonly #registry: HandlerRegistry;
+  readonly #shapes = new ShapeTable();
   readonly #isEmitted: (instruction: Instruction) => boolean;
   readonly #usesOf: (page: number) => number;
   readonly #view: DataView;
@@ -59,7 +61,7 @@ export class BlockWriter {
   handlerOf(instructions: readonly Instruction[], index: number, mode: number): number {
     const instruction = instructions[index] as Instruction;
     if (!this.#isEmitted(instruction)) return this.#registry.systemHandler;
-    const shape = shapeOf(instruction, mode, areFlagsDead(instructions, index));
+    const shape = this.#shapes.shapeOf(instruction, mode, areFlagsDead(instructions, index));
     return this.#fusedHandler(shape, instructions[index + 1]) ?? this.#registry.numberOf(shape);
   }
 
