@@ -34,7 +34,7 @@ import { is64BitMode, isLongMode, isProtectedMode, isVirtual8086Mode, segmentOf 
 import { checkCodeSegment, checkTarget, commitSegment, loadCodeSegment, readCodeDescriptor } from './segment-load.ts';
 import { RSP, Stack } from './stack.ts';
 import { type SwitchedStack, stackOfInterrupt, stackOfPrivilege } from './task-state-segment.ts';
-import { switchTask } from './task-switch.ts';
+import { raiseTaskTrap, switchTask } from './task-switch.ts';
 
 /** A delivery under way. */
 export interface Delivery {
@@ -137,11 +137,19 @@ function deliverTask(cpu: SystemCpu, delivery: Delivery, gate: InterruptGate): b
   const result = switchTask(cpu, gate.selector, 'interrupt', event.rip, ext);
   if (result === 'old') state.setField(SYSTEM_FLAGS, flags);
   delivery.hasSwitchedTask = result !== 'old';
-  if (result !== 'switched') return false;
-  const code = event.errorCode ?? NO_ERROR_CODE;
+  if (result === 'old' || result === 'new') return false;
+  if (!pushTaskErrorCode(cpu, delivery)) return false;
+  if (result === 'switched') return true;
+  raiseTaskTrap(cpu);
+  return false;
+}
+
+/** Pushes the event's error code, if it has one, in the new task. */
+function pushTaskErrorCode(cpu: SystemCpu, delivery: Delivery): boolean {
+  const code = delivery.event.errorCode ?? NO_ERROR_CODE;
   if (code === NO_ERROR_CODE) return true;
   delivery.step = 'pushing the error code';
-  const stack = Stack.current(cpu, ext);
+  const stack = Stack.current(cpu, delivery.ext);
   if (!stack.push(BigInt(code), isTask32(cpu) ? 32 : 16)) return false;
   stack.commit();
   return true;

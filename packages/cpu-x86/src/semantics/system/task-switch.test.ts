@@ -199,6 +199,16 @@ describe('a fault of the new task', () => {
     expect(cpu.view.getUint32(TSS + 0x20, true)).toBe(0x4002);
   });
 
+  it('is its T flag, behind the error code of the exception that switched to it', () => {
+    const cpu = twoTasks({ 100: 1 });
+    cpu.setGate(13, NEW, 0, 0x85);
+    cpu.setGate(1, CODE32, HANDLER + 0x100, 0x8e);
+    deliverEvent(cpu, { vector: 13, kind: 'exception', errorCode: 0x1234, rip: 0x4321n });
+    expect(cpu.state.rip).toBe(BigInt(HANDLER + 0x100));
+    const frame = Number(cpu.state.gpr(RSP));
+    expect([0, 4, 12].map((at) => cpu.view.getUint32(frame + at, true))).toEqual([HANDLER, CODE32, 0x1234]);
+  });
+
   it('loads the LDT that the task names', () => {
     const cpu = twoTasks({ 96: LDT_SELECTOR });
     expect(cpu.run(...jump(NEW))).not.toBe(OUTCOME_FAULT);

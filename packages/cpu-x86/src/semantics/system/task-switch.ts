@@ -9,10 +9,10 @@
 import { ACCESS_IMPLICIT } from '@longmode/mmu';
 import { CS, DS, ES, FS, GS, SS } from '../../decode/instruction.ts';
 import { CR0_PG, CR0_TS, CR4_PAE, CR4_PGE } from '../../state/control-registers.ts';
-import { VECTOR_GP, VECTOR_NP, VECTOR_TS } from '../../state/exceptions.ts';
+import { VECTOR_DB, VECTOR_GP, VECTOR_NP, VECTOR_TS } from '../../state/exceptions.ts';
 import { CR0, CR3, CR4, DR, GDTR_LIMIT, LDTR_INDEX, TR_INDEX } from '../../state/layout.ts';
 import { FLAG_NT, FLAGS_DEFINED } from '../../state/rflags.ts';
-import type { SystemCpu } from './context.ts';
+import { NO_ERROR_CODE, type SystemCpu } from './context.ts';
 import { loadPdpteRegisters } from './control-register.ts';
 import {
   type Descriptor,
@@ -248,8 +248,17 @@ function loadTaskData(cpu: SystemCpu, index: number, selector: number, ext: numb
   return true;
 }
 
-/** Why a switch stopped: `old` with the fault of the old task recorded, `new` with that of the new task. */
-export type SwitchResult = 'switched' | 'old' | 'new';
+/**
+ * What came of a switch: `trapped` where the new task's T flag is set, so that {@link raiseTaskTrap} is due; `old` with the
+ * fault of the old task recorded, `new` with that of the new task.
+ */
+export type SwitchResult = 'switched' | 'trapped' | 'old' | 'new';
+
+/** #DB of a task's T flag, before its first instruction. */
+export function raiseTaskTrap(cpu: SystemCpu): void {
+  cpu.state.setWideField(DR + 48, cpu.state.wideField(DR + 48) | DR6_BT);
+  refuse(cpu, VECTOR_DB, NO_ERROR_CODE, 'the T flag of the new task is set');
+}
 
 /**
  * Switches tasks.
@@ -308,10 +317,7 @@ export function switchTask(
   }
   cpu.modeChanged();
   cpu.requestAttention();
-  if (!image.traps) return 'switched';
-  state.setWideField(DR + 48, state.wideField(DR + 48) | DR6_BT);
-  refuse(cpu, 1, -1, 'the T flag of the new task is set');
-  return 'new';
+  return image.traps ? 'trapped' : 'switched';
 }
 
 function probeTasks(cpu: SystemCpu, oldBase: bigint, oldFormat: TssFormat, newBase: bigint): boolean {

@@ -9,12 +9,14 @@ import { OUTCOME_BRANCH, OUTCOME_FAULT, type Outcome, type SystemCpu } from './c
 import { type Descriptor, describeSelector, isPresent } from './descriptor.ts';
 import { deliverRaised } from './event.ts';
 import { refuse, selectorError } from './fault.ts';
-import { type SwitchResult, switchTask } from './task-switch.ts';
+import { raiseTaskTrap, type SwitchResult, switchTask } from './task-switch.ts';
 
-/** Completes a switch that an instruction made: faults of the new task are delivered in the new task. */
+/** Completes a switch that an instruction made: what the new task raises is delivered in the new task. */
 export function finishSwitch(cpu: SystemCpu, result: SwitchResult): Outcome {
   if (result === 'old') return OUTCOME_FAULT;
-  return result === 'switched' ? OUTCOME_BRANCH : deliverRaised(cpu);
+  if (result === 'switched') return OUTCOME_BRANCH;
+  if (result === 'trapped') raiseTaskTrap(cpu);
+  return deliverRaised(cpu);
 }
 
 /** JMP or CALL to a TSS descriptor, whose DPL has been checked. */
