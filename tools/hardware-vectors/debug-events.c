@@ -1,7 +1,7 @@
 // Runs code natively with debug registers and flags set, and prints what #DB, #BP and #UD the kernel tells of, one a line.
-// Usage: debug-events CODE-HEX EFLAGS DR7 [DR0 [DR1 [DR2 [DR3]]]]     (x86-64 Linux with hardware breakpoints)
+// Usage: debug-events CODE-HEX CODE-SIZE EFLAGS DR7 [DR0 [DR1 [DR2 [DR3]]]]     (x86-64 Linux with hardware breakpoints)
 // The code lies at 10000000H and ends with UD2; data at 20000000H, of which the first word is the selector of SS. Registers: RCX
-// 3, RBX and RSI the data, RDI the data + 100H, RAX the selector.
+// 3, RBX and RSI the data, RDI the data + 100H, RAX the selector, RDX that of CS. Code of 32 bits runs in Linux's segments for it.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -33,7 +33,8 @@ static unsigned long number(const char *text) { return strtoul(text, NULL, 0); }
 static size_t register_at(int n) { return offsetof(struct user, u_debugreg) + n * sizeof(long); }
 
 int main(int argc, char **argv) {
-  if (argc < 4) return 64;
+  if (argc < 5) return 64;
+  int is_32 = number(argv[2]) == 32;
   unsigned char *code = map(CODE, 0x1000, PROT_READ | PROT_WRITE | PROT_EXEC);
   map(DATA, 0x4000, PROT_READ | PROT_WRITE);
   for (size_t i = 0; argv[1][2 * i] != 0; i++) {
@@ -58,13 +59,15 @@ int main(int argc, char **argv) {
   r.rdi = DATA + 0x100;
   r.rcx = 3;
   r.rax = r.ss;
-  r.eflags = number(argv[2]) | 2;
+  if (is_32) r.cs = 0x23, r.ds = r.es = r.ss;
+  r.rdx = r.cs;
+  r.eflags = number(argv[3]) | 2;
   ptrace(PTRACE_POKEDATA, child, DATA, r.ss);
   if (ptrace(PTRACE_SETREGS, child, 0, &r)) fail("registers");
-  for (int i = 4; i < argc; i++) {
-    if (ptrace(PTRACE_POKEUSER, child, register_at(i - 4), number(argv[i]))) fail("address");
+  for (int i = 5; i < argc; i++) {
+    if (ptrace(PTRACE_POKEUSER, child, register_at(i - 5), number(argv[i]))) fail("address");
   }
-  unsigned long dr7 = number(argv[3]);
+  unsigned long dr7 = number(argv[4]);
   if (dr7 != 0 && ptrace(PTRACE_POKEUSER, child, register_at(7), dr7)) fail("DR7");
   for (int n = 0; n < EVENTS_MAX; n++) {
     if (ptrace(PTRACE_CONT, child, 0, 0) || waitpid(child, &status, 0) < 0 || !WIFSTOPPED(status)) break;

@@ -27,7 +27,7 @@ try {
     );
     const addresses = breakpoints.map(({ on, at }) => String((on === 'execution' ? CODE : DATA) + at));
     const code = test.code.replace(/\s/g, '') + END;
-    const parameters = [code, test.steps ? '0x100' : '0', String(dr7), ...addresses];
+    const parameters = [code, String(test.codeSize ?? 64), test.steps ? '0x100' : '0', String(dr7), ...addresses];
     const events = execFileSync(program, parameters, { encoding: 'latin1' }).trim().split('\n');
     if (JSON.stringify(events) !== JSON.stringify(before)) {
       differing++;
