@@ -3,7 +3,7 @@ import { type CpuSnapshot, CpuStateError, checkSnapshot, type GuestMemory } from
 import { MachineError, type MachineState } from '@longmode/machine';
 
 /** The version of {@link PcState} that this package writes and takes. */
-export const PC_STATE_VERSION = 5;
+export const PC_STATE_VERSION = 6;
 
 /** Bytes of memory from a physical address on. */
 export interface MemoryRun {
