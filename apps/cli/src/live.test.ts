@@ -108,7 +108,7 @@ describe('a graphics mode', () => {
     const user = new ScreenUser(['run', kernel('video-vga-13.img')], { columns: 80, rows: 25 });
     const { exitCode } = await user.ended();
     expect(exitCode).toBe(102);
-    const rows = user.lines.filter((line) => /^▀{64}$/.test(line));
+    const rows = user.history.filter((line) => /^▀{64}$/.test(line));
     expect(rows.length).toBeGreaterThan(20);
     const top = user.lines.indexOf(rows[0] as string);
     const cell = user.cell(top + 10, 30);

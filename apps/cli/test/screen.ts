@@ -57,14 +57,17 @@ export class ScreenUser {
 
   /** The lines on the screen, without trailing spaces. */
   get lines(): string[] {
+    return this.#linesFrom(this.#terminal.buffer.active.viewportY, this.#terminal.rows);
+  }
+  /** The lines on the screen and those that have left it upwards. */
+  get history(): string[] {
+    return this.#linesFrom(0, this.#terminal.buffer.active.length);
+  }
+  #linesFrom(first: number, count: number): string[] {
     const { active } = this.#terminal.buffer;
-    return Array.from({ length: this.#terminal.rows }, (_, row) => {
-      return (
-        active
-          .getLine(active.viewportY + row)
-          ?.translateToString(true)
-          .trimEnd() ?? ''
-      );
+    return Array.from({ length: count }, (_, row) => {
+      const line = active.getLine(first + row);
+      return line?.translateToString(true).trimEnd() ?? '';
     });
   }
 
@@ -105,7 +108,12 @@ export class ScreenUser {
   /** Waits for the end. */
   async ended(): Promise<{ exitCode: number; signal?: number }> {
     const result = await this.#exit;
-    await wait(50);
+    // What was sent last may come behind the news of the end.
+    for (let length = -1; length !== this.sent.length; ) {
+      length = this.sent.length;
+      await wait(50);
+    }
+    await new Promise<void>((resolve) => this.#terminal.write('', resolve));
     return result;
   }
 
