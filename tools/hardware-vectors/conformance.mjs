@@ -1,66 +1,52 @@
 // Writes a section of docs/conformance.md: what the processor makes of everything that real processors recorded.
 //
-//   npm run build && node tools/hardware-vectors/conformance.mjs [--limit CASES-PER-GROUP]
+//   npm run build && node tools/hardware-vectors/conformance.mjs [--share]
 //
-// Every case of the corpus runs in the interpreter; compiled code runs as many as the option says of each row and code size
-// (32 without it). Takes minutes.
+// Every case of the corpus runs in each engine, in as many processes as there are processors. That takes minutes; with `--share`
+// compiled code runs a third, as in `npm run test:corpus`, and the page says so.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { brotliDecompressSync } from 'node:zlib';
 import { Cpu } from '@longmode/cpu-x86';
-import { VectorFile } from '@longmode/x86-vectors';
 import { ROOT } from '../commands.mjs';
 import { writeSection } from '../conformance-page.mjs';
 import { EXCLUDED_ROWS } from './exclusions.mjs';
+import { ENGINES, runCorpus, sumsOf } from './run-corpus.mjs';
 import { MACHINE_REGISTERS, UNDEFINED_FLAGS } from './undefined.mjs';
 
 const vectors = join(ROOT, 'packages/cpu-x86/dist/vectors');
-const { CorpusChecker } = await import(join(vectors, 'corpus-check.test.fixture.js'));
-const { rowExclusion } = await import(join(vectors, 'corpus-exclusions.test.fixture.js'));
 const { checkRealModeCases } = await import(join(vectors, 'real-mode-check.js'));
 const { readRealModeFile } = await import(join(vectors, 'real-mode-file.js'));
 const { REAL_MODE_EXCLUSIONS } = await import(join(vectors, 'real-mode-exclusions.js'));
 
 const CODE_SIZES = [64, 32, 16];
-const COMPILED_LIMIT = Number(process.argv[process.argv.indexOf('--limit') + 1] || 32);
-const data = join(ROOT, 'packages/x86-vectors/data');
+const runsAll = !process.argv.includes('--share');
+const groups = await runCorpus({ all: runsAll });
+const engines = sumsOf(groups);
 
 const rowKey = (row) => JSON.stringify(row);
 const rows = new Map();
 const excluded = new Map();
-const engines = [];
 const processors = new Set();
 let total = 0;
-
-for (const engine of ['interpreter', 'jit', 'check']) {
-  const sum = { engine, run: 0, mismatches: 0 };
-  engines.push(sum);
-  for (const codeSize of CODE_SIZES) {
-    const file = new VectorFile(brotliDecompressSync(readFileSync(join(data, `cpl3-${codeSize}.vectors.br`))));
-    const { name, family, model, stepping } = file.header.processor;
-    processors.add(`${name} (family ${family}, model ${model}, stepping ${stepping})`);
-    const checker = new CorpusChecker({ engine, jit: { threshold: 2, warmUp: 0 } });
-    file.header.groups.forEach((group, index) => {
-      const isFirst = engine === 'interpreter';
-      if (isFirst) total += group.count;
-      const reason = rowExclusion(group);
-      const key = rowKey(group.row);
-      if (!rows.has(key)) rows.set(key, { row: group.row, by: {} });
-      if (reason !== undefined) {
-        if (isFirst) rows.get(key).by[codeSize] = { count: group.count, reason };
-        return;
-      }
-      const result = checker.checkGroup(file, index, isFirst ? undefined : COMPILED_LIMIT);
-      sum.run += result.count;
-      sum.mismatches += result.mismatchCount;
-      for (const mismatch of result.mismatches) console.log(`${engine}: ${mismatch}`);
-      if (!isFirst) return;
-      for (const [why, count] of result.excluded) excluded.set(why, (excluded.get(why) ?? 0) + count);
-      rows.get(key).by[codeSize] = result;
-    });
-    console.log(`${engine}, ${codeSize}-bit code: ${sum.run} cases so far, ${sum.mismatches} differ`);
+for (const { codeSize, row, total: count, processor, reason, results } of groups) {
+  total += count;
+  const { name, family, model, stepping } = processor;
+  processors.add(`${name} (family ${family}, model ${model}, stepping ${stepping})`);
+  const key = rowKey(row);
+  if (!rows.has(key)) rows.set(key, { row, by: {} });
+  if (reason !== undefined) {
+    rows.get(key).by[codeSize] = { count, reason };
+    continue;
   }
+  results.forEach(({ mismatches }, i) => {
+    for (const mismatch of mismatches) console.log(`${ENGINES[i]}: ${mismatch}`);
+  });
+  const [interpreted] = results;
+  for (const [why, cases] of interpreted.excluded) excluded.set(why, (excluded.get(why) ?? 0) + cases);
+  const mismatchCount = Math.max(...results.map((result) => result.mismatchCount));
+  rows.get(key).by[codeSize] = { ...interpreted, mismatchCount };
 }
 
 function realMode() {
@@ -95,7 +81,7 @@ function encodingText({ map, opcode, prefix, reg, rm, mod, rexW }) {
 function cell(result) {
   if (result === undefined) return '–';
   if (result.reason !== undefined) return `(${number(result.count)})`;
-  const left = [...result.excluded.values()].reduce((sum, count) => sum + count, 0);
+  const left = result.excluded.reduce((sum, [, count]) => sum + count, 0);
   const passes = result.count - result.mismatchCount;
   return `${number(passes)} / ${number(result.count)}${result.maskedCount > 0 ? ` m${number(result.maskedCount)}` : ''}${left > 0 ? ` x${number(left)}` : ''}`;
 }
@@ -109,8 +95,10 @@ const notRun = [...rows.values()].flatMap(({ row, by }) => {
 
 const text = `## Recorded instructions
 
-The corpus of [\`@longmode/x86-vectors\`](../packages/x86-vectors): ${number(total)} cases, recorded on ${[...processors].join(', ')}. Cases
-that run in compiled code run in a batch that the compiler has seen before; in \`check\` the interpreter repeats them.
+The corpus of [\`@longmode/x86-vectors\`](../packages/x86-vectors): ${number(total)} cases, recorded on ${[...processors].join(', ')}.
+${runsAll ? 'All of them run in each engine here; in CI all in the interpreter, a third in each of the others' : 'All of them run in the interpreter, a third in each of the other engines'}.
+With \`jit\` and \`check\` a batch of cases is compiled before it runs; what is never compiled is the interpreter's there too. In
+\`check\` the interpreter repeats what compiled code did.
 
 | engine | cases run | differ |
 |---|---|---|
@@ -158,7 +146,7 @@ ${maskRows.join('\n')}
 ## Rows
 
 Passes / cases for 64-bit, 32-bit and 16-bit code; \`m\`: so many of them with something masked; \`x\`: so many cases more not run for a
-reason above; in brackets: a row that is not run; –: no such row there.
+reason above; in brackets: a row that is not run; –: no such row there. A case that differs in any engine is no pass.
 
 | instruction | encoding | 64 | 32 | 16 |
 |---|---|---|---|---|

@@ -1,5 +1,6 @@
 /** @source SDM Vol. 2, "PUSH", "POP", "PUSHA/PUSHAD", "POPA/POPAD", "LEAVE" */
 import { SS } from '../decode/instruction.ts';
+import { segmentBaseField } from '../state/segment-register.ts';
 import type { Value, Width } from './language.ts';
 import type { Operand, Semantics, SemanticsFn } from './stage.ts';
 
@@ -40,10 +41,14 @@ export const POP: SemanticsFn = (s) => {
   );
 };
 
-/** AX, CX, DX, BX, the original SP, BP, SI, DI. */
+/** AX, CX, DX, BX, the original SP, BP, SI, DI. Nothing is stored unless all can be: compiled code leaves before or behind. */
 export const PUSHA: SemanticsFn = (s) => {
   const size = s.width / 8;
   const pointer = s.readGpr(RSP, s.stackWidth);
+  const frameSize = s.i32(8 * size);
+  const end = s.let(s.add(s.readField(segmentBaseField(SS), 32), pointer));
+  const pagesDiffer = s.shrU(s.xor(s.sub(end, s.i32(1)), s.sub(end, frameSize)), s.i32(12));
+  s.refuseIf(s.or(pagesDiffer, s.ltU(pointer, frameSize)));
   for (let i = 0; i < 8; i++) {
     const at = s.let(s.truncate(s.sub(pointer, s.like(pointer, (i + 1) * size)), s.stackWidth));
     s.store(SS, at, s.width, s.readGpr(i, s.width));

@@ -19,8 +19,8 @@ interface Start {
 }
 
 /** @returns `14 at 1ffffff8 (6)`, `13`: the exception, and for page faults CR2 and the error code */
-function faultOf(code: string, { registers = {}, segments = {}, flags = 0, codeSize = 64 }: Start): string {
-  const process = new RecordedProcess({});
+function faultOf(code: string, start: Start, process: RecordedProcess = new RecordedProcess({})): string {
+  const { registers = {}, segments = {}, flags = 0, codeSize = 64 } = start;
   const { state } = process.cpu;
   process.placeCode(fromHex(code), SLOT_PAGE);
   const selectors = { es: USER_DATA, ds: USER_DATA, fs: 0, gs: 0, ...segments };
@@ -54,6 +54,32 @@ describe('ENTER', () => {
     const registers = { rsp: 0x8000_0000_0004n };
     expect(faultOf(ENTER_5, { registers })).toBe('12');
     expect(faultOf(ENTER_5, { registers, flags: FLAG_AC })).toBe('17');
+  });
+});
+
+describe('PUSHA', () => {
+  it('stores nothing where not all can be stored', () => {
+    const process = new RecordedProcess({});
+    process.writeData(0, new Uint8Array(64).fill(0x55));
+    const start = { codeSize: 32, registers: { rsp: 0x2000_0010n } } as const;
+    expect(faultOf('60', start, process)).toBe('14 at 1ffffffc (6)');
+    expect(process.data.subarray(0, 64).every((byte) => byte === 0x55)).toBe(true);
+  });
+  it('stores across pages', () => {
+    const process = new RecordedProcess({});
+    const registers = {
+      rax: 0xa0n,
+      rcx: 0xc1n,
+      rdx: 0xd2n,
+      rbx: 0xb3n,
+      rsp: 0x2000_1010n,
+      rbp: 0xb5n,
+      rsi: 0x51n,
+      rdi: 0xd1n,
+    };
+    expect(faultOf('60', { codeSize: 32, registers }, process)).toBe('3');
+    const stored = new Uint32Array(process.data.slice(0xff0, 0x1010).buffer);
+    expect([...stored].toReversed()).toEqual([0xa0, 0xc1, 0xd2, 0xb3, 0x2000_1010, 0xb5, 0x51, 0xd1]);
   });
 });
 

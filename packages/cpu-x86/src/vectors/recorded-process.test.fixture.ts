@@ -36,6 +36,8 @@ import {
   EFER_SCE,
 } from '../state/control-registers.ts';
 import {
+  ACTIVITY,
+  ACTIVITY_ACTIVE,
   CR0,
   CR3,
   CR4,
@@ -77,6 +79,8 @@ const ENTRY = 0x5800;
 const FRAME = 0x5900;
 const STACK_TOP = 0x7000;
 
+/** A repeated string instruction may take many. */
+const INSTRUCTIONS_MAX = 30_000;
 const XCR0_X87_AND_SSE = 3;
 const SYSTEM_CODE = 0x10;
 const GDT_COUNT = 16;
@@ -180,6 +184,10 @@ export class RecordedProcess {
     this.cpu.synchronize();
     this.cpu.memory.write(CODE_AT + offset, slots);
   }
+  /** Puts code where none has run yet, and keeps what is known of the rest. */
+  writeCode(code: Uint8Array, offset: number): void {
+    this.cpu.memory.write(CODE_AT + offset, code);
+  }
   /** Bytes of the data pages, to look at. */
   get data(): Uint8Array {
     const { memory } = this.cpu;
@@ -210,6 +218,15 @@ export class RecordedProcess {
     state.setGpr(4, u64(FRAME));
     state.rip = u64(ENTRY);
     state.rflags = 2;
+  }
+
+  /** Executes the return to a case, what it leads to, and the first exception. @returns whether that has stopped */
+  run(): boolean {
+    const { cpu } = this;
+    const stop = cpu.run(INSTRUCTIONS_MAX);
+    if (stop !== 'halted' || this.vector < 0) return false;
+    cpu.state.setField(ACTIVITY, ACTIVITY_ACTIVE);
+    return true;
   }
 
   /** The vector whose handler has stopped, or -1. */

@@ -34,6 +34,7 @@ import {
   WBINVD,
 } from './processor-control.ts';
 import { RDPKRU, WRPKRU } from './protection-key.ts';
+import { PUSHA_ACROSS_PAGES } from './push-all.ts';
 import { RDRAND, RDSEED } from './random-number.ts';
 import { RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE } from './segment-base.ts';
 import { LOAD_FAR_POINTER, MOV_FROM_SEGMENT, MOV_TO_SEGMENT, POP_SEGMENT, PUSH_SEGMENT } from './segment-register.ts';
@@ -170,12 +171,13 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
 
 /**
  * What becomes of instructions that are written over the emitter where they are not allowed as they are: an exception, or,
- * with virtual interrupts, something else.
+ * with virtual interrupts, something else. And of a PUSHA that may reach into another page.
  */
 export const REFUSALS: Readonly<Partial<Record<SemanticsKey, SystemOperation>>> = {
   CLI: CLI_ABOVE_IOPL,
   CMPXCHG16B: REFUSE_MISALIGNED,
   POPF: POPF_ABOVE_IOPL,
+  PUSHA: PUSHA_ACROSS_PAGES,
   PUSHF: PUSHF_ABOVE_IOPL,
   STI: STI_ABOVE_IOPL,
   SWAPGS: REFUSE_SWAPGS,
