@@ -1,6 +1,5 @@
 /**
- * The keys of the semantics table, in alphabetical order: what a row of the opcode tables may name. `NOT_EMULATED` marks
- * instructions that decode but do not execute yet.
+ * The keys of the semantics table, in alphabetical order: what a row of the opcode tables may name.
  */
 export const SEMANTICS_KEYS = [
   'AAA',
@@ -278,7 +277,6 @@ export const SEMANTICS_KEYS = [
   'NEG',
   'NOP',
   'NOT',
-  'NOT_EMULATED',
   'OR',
   'OUT',
   'OUTS',
@@ -433,6 +431,7 @@ export const SEMANTICS_KEYS = [
   'ROUNDPS',
   'ROUNDSD',
   'ROUNDSS',
+  'RSM',
   'RSQRTPS',
   'RSQRTSS',
   'SAHF',

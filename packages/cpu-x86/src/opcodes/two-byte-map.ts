@@ -1,7 +1,6 @@
 import { as, D64, eachCondition, eachOpcode, ext, F64, LOCK, MEM, NP, O64, P66, PF3, REG, type Row, rowsOf, W0, W1 } from './row.ts';
 
 const op = rowsOf('0f');
-const LATER = as('NOT_EMULATED');
 
 /**
  * The 0F opcode map: general, system and hint rows (MMX and SSE stand in `two-byte-simd-rows.ts`). Left out, and so #UD:
@@ -83,7 +82,7 @@ export const TWO_BYTE_MAP: readonly Row[] = [
   op(0xa5, 'SHLD', 'Ev,Gv,CL'),
   op(0xa8, 'PUSH', 'GS', as('PUSH_SEGMENT'), D64),
   op(0xa9, 'POP', 'GS', as('POP_SEGMENT'), D64),
-  op(0xaa, 'RSM', '', LATER),
+  op(0xaa, 'RSM', ''),
   op(0xab, 'BTS', 'Ev,Gv', LOCK),
   op(0xac, 'SHRD', 'Ev,Gv,Ib'),
   op(0xad, 'SHRD', 'Ev,Gv,CL'),

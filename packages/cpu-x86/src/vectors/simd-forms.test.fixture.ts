@@ -25,7 +25,6 @@ const RDI = 7;
 
 /** Whether a row's instruction computes with XMM registers, or belongs to them. */
 export function isSimdRow(row: Row): boolean {
-  if (row.semantics === 'NOT_EMULATED') return false;
   const codes = row.operands.split(',');
   return (
     GENERAL.has(row.mnemonic) ||

@@ -26,10 +26,10 @@ import {
   FENCE,
   HLT,
   INVD,
-  NOT_EMULATED,
   RDPMC,
   RDTSC,
   RDTSCP,
+  RSM,
   UNDEFINED,
   WBINVD,
 } from './processor-control.ts';
@@ -73,8 +73,8 @@ export type SystemSemanticsKey = X87SemanticsKey | Extract<SemanticsKey,
   | 'FXRSTOR' | 'FXSAVE' | 'HLT' | 'IN' | 'INS' | 'INT' | 'INT1' | 'INT3' | 'INTO' | 'INVD' | 'INVLPG' | 'INVPCID' | 'IRET'
   | 'JMP_FAR' | 'LAR' | 'LFENCE' | 'LGDT' | 'LIDT' | 'LLDT' | 'LMSW' | 'LOAD_FAR_POINTER' | 'LSL' | 'LTR' | 'MFENCE'
   | 'MONITOR' | 'MWAIT' | 'MOV_FROM_CONTROL' | 'MOV_FROM_DEBUG' | 'MOV_FROM_SEGMENT' | 'MOV_TO_CONTROL' | 'MOV_TO_DEBUG' | 'MOV_TO_SEGMENT'
-  | 'NOT_EMULATED' | 'OUT' | 'OUTS' | 'POP_SEGMENT' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
-  | 'RDMSR' | 'RDPKRU' | 'RDPMC' | 'RDRAND' | 'RDSEED' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
+  | 'OUT' | 'OUTS' | 'POP_SEGMENT' | 'PUSH_SEGMENT' | 'RDFSBASE' | 'RDGSBASE'
+  | 'RDMSR' | 'RDPKRU' | 'RDPMC' | 'RDRAND' | 'RDSEED' | 'RDTSC' | 'RDTSCP' | 'RET_FAR' | 'RSM' | 'SFENCE' | 'SGDT' | 'SIDT' | 'SLDT' | 'SMSW' | 'STAC'
   | 'STR' | 'SYSENTER' | 'SYSEXIT' | 'UD0' | 'UD1' | 'UD2' | 'VERR'
   | 'VERW' | 'WBINVD' | 'WRFSBASE' | 'WRGSBASE' | 'WRMSR' | 'WRPKRU' | 'XGETBV' | 'XRSTOR' | 'XRSTORS' | 'XSAVE' | 'XSAVEC'
   | 'XSAVEOPT' | 'XSAVES' | 'XSETBV'
@@ -124,7 +124,6 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   MOV_TO_DEBUG,
   MOV_TO_SEGMENT,
   MWAIT,
-  NOT_EMULATED,
   OUT,
   OUTS,
   POP_SEGMENT,
@@ -139,6 +138,7 @@ export const SYSTEM_SEMANTICS: { readonly [key in SystemSemanticsKey]: SystemOpe
   RDTSC,
   RDTSCP,
   RET_FAR,
+  RSM,
   SFENCE: FENCE,
   SGDT,
   SIDT,

@@ -96,9 +96,8 @@ export const RDPMC: SystemOperation = (cpu) => generalProtection(cpu, 'RDPMC: th
 export const UNDEFINED: SystemOperation = (cpu, instruction) =>
   undefinedOpcode(cpu, `${instruction.mnemonic}, which compilers place where execution must never arrive`);
 
-/** What decodes but is not emulated. */
-export const NOT_EMULATED: SystemOperation = (cpu, instruction) =>
-  undefinedOpcode(cpu, `${instruction.mnemonic} is not emulated (CPUID does not offer it)`);
+/** RSM: #UD outside of system-management mode, which this processor never enters. */
+export const RSM: SystemOperation = (cpu) => undefinedOpcode(cpu, 'RSM outside of system-management mode');
 
 /** What came later than the model: #UD. */
 export const NOT_IN_MODEL: SystemOperation = (cpu, instruction) => {
