@@ -3,7 +3,7 @@
 //   npm run build && node tools/hardware-vectors/conformance.mjs [--share]
 //
 // Every case of the corpus runs in each engine, in as many processes as there are processors. That takes minutes; with `--share`
-// compiled code runs a third, as in `npm run test:corpus`, and the page says so.
+// compiled code runs a quarter, as in `npm run test:corpus`, and the page says so.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -96,7 +96,7 @@ const notRun = [...rows.values()].flatMap(({ row, by }) => {
 const text = `## Recorded instructions
 
 The corpus of [\`@longmode/x86-vectors\`](../packages/x86-vectors): ${number(total)} cases, recorded on ${[...processors].join(', ')}.
-${runsAll ? 'All of them run in each engine here; in CI all in the interpreter, a third in each of the others' : 'All of them run in the interpreter, a third in each of the other engines'}.
+${runsAll ? 'All of them run in each engine here; in CI all in the interpreter, a quarter in each of the others' : 'All of them run in the interpreter, a quarter in each of the other engines'}.
 With \`jit\` and \`check\` a batch of cases is compiled before it runs; what is never compiled is the interpreter's there too. In
 \`check\` the interpreter repeats what compiled code did.
 

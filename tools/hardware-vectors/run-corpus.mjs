@@ -3,7 +3,7 @@
 //
 //   npm run test:corpus [-- FOLDER] [--all]
 //
-// Every case runs in the interpreter; compiled code and `check` run a third each, some of every row, and all with `--all`.
+// Every case runs in the interpreter; compiled code and `check` run a quarter each, some of every row, and all with `--all`.
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,8 @@ export const ENGINES = /** @type {const} */ (['interpreter', 'jit', 'check']);
 const CODE_SIZES = [64, 32, 16];
 /** Parts of each file, so that processes end at about the same time. */
 const PARTS = 2;
-const SHARE = 3;
+/** Compiled code runs one batch of so many, where it does not run all. */
+const SHARE = 4;
 const WORKER = fileURLToPath(new URL('corpus-worker.mjs', import.meta.url));
 
 /**
