@@ -67,7 +67,8 @@ const BOOT_8042 = 1 << 1;
 const SPACE_SYSTEM_IO = 1;
 const NO_C2 = 0xffff;
 
-const MADT_LOCAL_APIC_ADDRESS = 0xfee0_0000;
+/** Where the local APIC is after a reset. */
+export const LOCAL_APIC_ADDRESS = 0xfee0_0000;
 const MADT_PCAT_COMPAT = 1;
 const LOCAL_APIC_ENABLED = 1;
 /** Interrupt source override: as the bus has it; active high and level-triggered. */
@@ -165,7 +166,7 @@ function facs(): Uint8Array {
 /** One processor, and the interrupt controllers. */
 function madt({ ioApic, sciIrq }: AcpiMachine): number[] {
   const fixed = new TableBytes(16)
-    .u32(0, MADT_LOCAL_APIC_ADDRESS)
+    .u32(0, LOCAL_APIC_ADDRESS)
     .u32(4, MADT_PCAT_COMPAT)
     .put(8, [0, 8, 0, 0]) // processor local APIC: processor 0, APIC ID 0
     .u32(12, LOCAL_APIC_ENABLED);

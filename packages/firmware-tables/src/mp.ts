@@ -4,7 +4,7 @@
  *
  * @source Intel MultiProcessor Specification 1.4, "MP Configuration Table"
  */
-import type { PlacedBytes } from './acpi.ts';
+import { LOCAL_APIC_ADDRESS, type PlacedBytes } from './acpi.ts';
 import { TableBytes } from './table-bytes.ts';
 
 /** What the tables describe. */
@@ -32,7 +32,6 @@ const POINTER_PARAGRAPHS = 1;
 const POINTER_SIZE_BYTES = 16 * POINTER_PARAGRAPHS;
 const HEADER_SIZE_BYTES = 44;
 const REVISION_1_4 = 4;
-const LOCAL_APIC_ADDRESS = 0xfee0_0000;
 const LOCAL_APIC_ID = 0;
 
 /** Types of entries, which stand in ascending order. */

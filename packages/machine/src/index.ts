@@ -12,12 +12,5 @@ export {
 export { MACHINE_STATE_VERSION, Machine, type MachineState } from './machine.ts';
 export { MachineError, type MachineErrorCode } from './machine-error.ts';
 export { MemoryMap, type MemoryMapEvents, type MemoryRegion, type UnclaimedMemory } from './memory-map.ts';
-export {
-  type PortAccess,
-  PortBus,
-  type PortBusEvents,
-  type PortClaim,
-  type PortWindow,
-  type UnclaimedPort,
-} from './port-bus.ts';
+export { PortBus, type PortBusEvents, type PortClaim, type PortWindow, type UnclaimedPort } from './port-bus.ts';
 export { VirtualClock, type VirtualClockState } from './virtual-clock.ts';

@@ -36,14 +36,6 @@ export interface PortBusEvents {
   onUnclaimed?(access: UnclaimedPort): void;
 }
 
-/** Ports as a processor accesses them, by number. */
-export interface PortAccess {
-  /** @returns the value that is read, unsigned, at most `width` bits */
-  readPort(port: number, width: AccessWidth): number;
-  /** @param value only the low `width` bits count */
-  writePort(port: number, width: AccessWidth, value: number): void;
-}
-
 const PORT_COUNT = 0x10000;
 const REPORTED_READ = 1;
 const REPORTED_WRITE = 2;
@@ -55,7 +47,7 @@ const REPORTED_WRITE = 2;
  */
 export class PortBus {
   /** The same ports for whoever looks what there is, such as firmware on the host: what nobody answers is not told. */
-  readonly untold: PortAccess = {
+  readonly untold: PortDevice = {
     readPort: (port, width) => this.#read(port, width, false),
     writePort: (port, width, value) => this.#write(port, width, value, false),
   };

@@ -16,6 +16,7 @@ import {
   smbiosTables,
 } from '@longmode/firmware-tables';
 import { HPET_CAPABILITIES } from '@longmode/hpet';
+import { LOCAL_APIC_VERSION } from '@longmode/local-apic';
 
 import { HPET_ADDRESS, IO_APIC_ADDRESS, IO_APIC_VERSION, IRQ0_INPUT } from './interrupts.ts';
 
@@ -36,8 +37,6 @@ const CENTURY_INDEX = 0x32;
 
 /** Its ID is as it is after a reset. */
 const IO_APIC = { id: 0, address: IO_APIC_ADDRESS, irq0Input: IRQ0_INPUT };
-/** As its version register has it. */
-const LOCAL_APIC_VERSION = 0x14;
 
 const hasAcpi = (ramSizeBytes: number): boolean => ramSizeBytes >= ACPI_RAM_MIN_BYTES;
 
@@ -69,7 +68,7 @@ export function systemTables(ramSizeBytes: number, model: CpuModel = DEFAULT_CPU
 function mp(processor: Pick<MpMachine, 'processorSignature' | 'processorFeatures'>): FirmwareTable {
   const machine = {
     ...processor,
-    localApicVersion: LOCAL_APIC_VERSION,
+    localApicVersion: LOCAL_APIC_VERSION & 0xff,
     ioApic: { ...IO_APIC, version: IO_APIC_VERSION },
     sciIrq: SCI_IRQ,
     hasPci: true,

@@ -2,8 +2,9 @@ import { isCanonical } from '@longmode/mmu';
 import { CS, type Instruction } from '../decode/instruction.ts';
 import type { CpuState } from '../state/cpu-state.ts';
 import { VECTOR_GP } from '../state/exceptions.ts';
-import { CODE_BASE, MODE, RIP, RIP_BASE, SEGMENT_HIGH, SEGMENT_SIZE_BYTES, SEGMENTS } from '../state/layout.ts';
+import { CODE_BASE, MODE, RIP, RIP_BASE } from '../state/layout.ts';
 import { MODE_BITS, MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
+import { segmentHighField } from '../state/segment-register.ts';
 import { BlockDecoder, type Place } from './block-decoder.ts';
 import { type Block, CodePages } from './code-pages.ts';
 import { DroppedBlocks } from './dropped-blocks.ts';
@@ -317,5 +318,5 @@ export class CodeCache implements CompilableCode {
   }
 }
 
-const CODE_HIGH = SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_HIGH;
+const CODE_HIGH = segmentHighField(CS);
 const INSTRUCTIONS_MAX = 1 << 20;

@@ -1,10 +1,11 @@
 import { CS } from '../decode/instruction.ts';
 import type { CpuState } from '../state/cpu-state.ts';
-import { JUMP_TAG, JUMP_TAG_USER, MODE, SEGMENT_HIGH, SEGMENT_SIZE_BYTES, SEGMENTS } from '../state/layout.ts';
+import { JUMP_TAG, JUMP_TAG_USER, MODE } from '../state/layout.ts';
 import { MODE_BITS, MODE_CODE_64, MODE_CODE_MASK } from '../state/mode.ts';
+import { segmentHighField } from '../state/segment-register.ts';
 import { JUMP_CACHE, JUMP_CACHE_ENTRY_COUNT, JUMP_CACHE_ENTRY_SIZE_BYTES } from './memory-plan.ts';
 
-const CODE_HIGH = SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_HIGH;
+const CODE_HIGH = segmentHighField(CS);
 
 /**
  * Records by linear address, for generated code to find without asking. An entry counts under the tag of its generation,

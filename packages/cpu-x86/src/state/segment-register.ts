@@ -60,6 +60,11 @@ export function segmentBaseField(index: number): number {
   return SEGMENTS + index * SEGMENT_SIZE_BYTES + SEGMENT_BASE;
 }
 
+/** The field that holds its last valid offset. */
+export function segmentHighField(index: number): number {
+  return SEGMENTS + index * SEGMENT_SIZE_BYTES + SEGMENT_HIGH;
+}
+
 /** The visible and hidden parts of one segment register, kept in the state memory. */
 export class SegmentRegister {
   readonly #state: CpuState;

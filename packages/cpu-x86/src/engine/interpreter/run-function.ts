@@ -1,20 +1,9 @@
 import type { CodeBuilder, Label } from '@longmode/wasm-encoder';
 import { CS } from '../../decode/instruction.ts';
 import { Emitter, LocalPool, type Value } from '../../semantics/language.ts';
-import {
-  BUDGET,
-  CANONICAL_SHIFT,
-  CODE_BASE,
-  JUMP_TAG,
-  MODE,
-  RECORD,
-  RIP,
-  RIP_BASE,
-  SEGMENT_HIGH,
-  SEGMENT_SIZE_BYTES,
-  SEGMENTS,
-} from '../../state/layout.ts';
+import { BUDGET, CANONICAL_SHIFT, CODE_BASE, JUMP_TAG, MODE, RECORD, RIP, RIP_BASE } from '../../state/layout.ts';
 import { MODE_CODE_64, MODE_CODE_MASK } from '../../state/mode.ts';
+import { segmentHighField } from '../../state/segment-register.ts';
 import { CPU_BASE, JUMP_CACHE, JUMP_CACHE_ENTRY_COUNT, JUMP_CACHE_ENTRY_SIZE_BYTES } from '../memory-plan.ts';
 import {
   type CoreFunctions,
@@ -247,7 +236,7 @@ export function writeRunFunction(
   function isOutside(): Value {
     const shift = e.zeroExtend64(e.loadFrom(zero, CPU_BASE + CANONICAL_SHIFT, 32, 2));
     const isNotCanonical = e.ne(e.shrS(e.shl(rip, shift), shift), rip);
-    const limit = e.loadFrom(zero, CPU_BASE + SEGMENTS + CS * SEGMENT_SIZE_BYTES + SEGMENT_HIGH, 32, 2);
+    const limit = e.loadFrom(zero, CPU_BASE + segmentHighField(CS), 32, 2);
     const codeSize = e.and(e.loadFrom(zero, CPU_BASE + MODE, 32, 2), e.i32(MODE_CODE_MASK));
     const is64 = e.eq(codeSize, e.i32(MODE_CODE_64));
     return e.select(is64, isNotCanonical, e.gtU(rip, e.zeroExtend64(limit)));
